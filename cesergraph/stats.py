@@ -1,0 +1,163 @@
+"""How much the graph holds: things by class, quads by source, the share of record items with a passage, problems."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from pyoxigraph import Literal, NamedNode
+
+from cesergraph.answers import Answers, Source
+from cesergraph.evidence import select
+from cesergraph.formats import write
+from cesergraph.identifiers import INFERENCE_GRAPH, META
+from cesergraph.names import graph_titles
+from cesergraph.namespaces import CG, GRAPH, PREFIXES, expand
+from cesergraph.nquads import iri
+from cesergraph.store import EmbeddedStore
+from cesergraph.vocabulary import broader_classes, narrower_classes, term_label
+
+_PROLOGUE = f"PREFIX cg: <{PREFIXES['cg']}>"
+_EVIDENCED = "?thing cg:evidencedBy|cg:claimedIn|^cg:states ?passage ."
+_ITEMS = ("Situation", "Expression", "Occurrence", "PlanningElement", "Recommendation", "RecommendedAction")
+_NO_ITEMS = ("PopulationCount", "Passage", "ExtractionActivity", "EditorialDecision", "Scheme", "Strategy")
+
+
+@dataclass(frozen=True)
+class ClassCount:
+    """How many things a class has, and how many of them a passage evidences where they are record items."""
+
+    iri: str
+    label: str
+    things: int
+    evidenced: int | None
+
+
+@dataclass(frozen=True)
+class SourceCount:
+    """How many quads come from a source."""
+
+    name: str
+    label: str
+    quads: int
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """The counts of one graph; problems and size are known of an embedded store only."""
+
+    classes: Sequence[ClassCount]
+    sources: Sequence[SourceCount]
+    items: int
+    evidenced: int
+    problems: Mapping[str, int] | None
+    size: int | None
+
+    @property
+    def quads(self) -> int:
+        """How many quads all sources give together."""
+        return sum(source.quads for source in self.sources)
+
+
+def item_classes() -> frozenset[str]:
+    """Return the classes of record items: what a document states, each time with a passage.
+
+    Things that live across documents (organisations, schemes, strategies) and the passages themselves are none,
+    nor are the classes that hold such things beside items.
+    """
+    none = {one for name in _NO_ITEMS for one in narrower_classes(CG + name) | broader_classes(CG + name)}
+    return frozenset(one for name in _ITEMS for one in narrower_classes(CG + name)) - none
+
+
+def statistics(source: Source, lang: str = "fr") -> Statistics:
+    """Return the counts of a graph, with labels in a language."""
+    store = source if isinstance(source, EmbeddedStore) else None
+    return Statistics(
+        classes=_count_classes(source, lang),
+        sources=_count_sources(source, lang),
+        items=_count_items(source, ""),
+        evidenced=_count_items(source, _EVIDENCED),
+        problems=store.manifest.problems if store else None,
+        size=sum(file.stat().st_size for file in store.folder.rglob("*") if file.is_file()) if store else None,
+    )
+
+
+def _count_classes(source: Source, lang: str) -> list[ClassCount]:
+    def counted(where: str) -> dict[str, int]:
+        query = f"{_PROLOGUE} SELECT ?class (COUNT(DISTINCT ?thing) AS ?n) WHERE {{ {where} }} GROUP BY ?class"
+        return {kind.value: int(n.value) for kind, n in select(source, query) if kind.value.startswith(CG)}
+
+    evidenced, items = counted(f"{_items()} {_EVIDENCED}"), item_classes()
+    return [
+        ClassCount(kind, term_label(kind, lang) or kind, things, evidenced.get(kind, 0) if kind in items else None)
+        for kind, things in sorted(counted("?thing a ?class .").items())
+    ]
+
+
+def _items() -> str:
+    return f"VALUES ?class {{ {' '.join(map(iri, sorted(item_classes())))} }} ?thing a ?class ."
+
+
+def _count_sources(source: Source, lang: str) -> list[SourceCount]:
+    rows = select(source, "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g")
+    quads = {graph.value: int(count.value) for graph, count in rows}
+    titles = graph_titles(source, quads, lang)
+    counts: dict[str, int] = {}
+    labels: dict[str, str] = {}
+    for graph in sorted(quads):
+        parts = graph.removeprefix(GRAPH).split("/")
+        name = parts[1] if parts[0] == META else parts[0]
+        counts[name] = counts.get(name, 0) + quads[graph]
+        if parts[0] != META:
+            derived = _WORDS["derived"][lang] if graph == INFERENCE_GRAPH else None
+            labels.setdefault(name, derived or titles[graph])
+    return [SourceCount(name, labels.get(name, name), count) for name, count in sorted(counts.items())]
+
+
+def _count_items(source: Source, more: str) -> int:
+    query = f"{_PROLOGUE} SELECT (COUNT(DISTINCT ?thing) AS ?n) WHERE {{ {_items()} {more} }}"
+    ((count,),) = select(source, query)
+    return int(count.value)
+
+
+_WORDS = {
+    "class": {"fr": "classe", "en": "class"},
+    "source": {"fr": "source", "en": "source"},
+    "all": {"fr": "ensemble", "en": "all"},
+    "problem": {"fr": "problème", "en": "problem"},
+    "items": {"fr": "éléments relevés dans les documents", "en": "items recorded from documents"},
+    "derived": {"fr": "déduit par les règles", "en": "derived by the rules"},
+    "quads": {"fr": "quads", "en": "quads"},
+    "bytes": {"fr": "taille en octets", "en": "size in bytes"},
+    "Violation": {"fr": "violations", "en": "violations"},
+    "Warning": {"fr": "avertissements", "en": "warnings"},
+    "Info": {"fr": "remarques", "en": "remarks"},
+}
+
+
+def write_statistics(counted: Statistics, format: str, stream: IO[bytes], lang: str) -> None:
+    """Write statistics as one table in ``table``, ``csv``, ``json`` or ``markdown``; raise ParameterError."""
+    columns = ("section", "name", "label", "count", "evidenced", "share")
+    rows = [_row("class", NamedNode(c.iri), c.label, c.things, c.evidenced, lang) for c in counted.classes]
+    rows += [_row("source", Literal(s.name), s.label, s.quads, None, lang) for s in counted.sources]
+    totals = [("items", counted.items, counted.evidenced), ("quads", counted.quads, None)]
+    totals += [("bytes", counted.size, None)] if counted.size is not None else []
+    rows += [_row("all", Literal(name), _WORDS[name][lang], count, part, lang) for name, count, part in totals]
+    if counted.problems is not None:
+        for severity in ("Violation", "Warning", "Info"):
+            number = counted.problems.get(severity, 0)
+            rows.append(_row("problem", Literal(severity), _WORDS[severity][lang], number, None, lang))
+    write(Answers(kind="select", columns=columns, rows=rows), format, stream, lang)
+
+
+def _row(
+    section: str, name: NamedNode | Literal, label: str, count: int, evidenced: int | None, lang: str
+) -> tuple[NamedNode | Literal | None, ...]:
+    share = None if evidenced is None or not count else f"{evidenced / count:.3f}"
+    return (
+        Literal(_WORDS[section][lang]),
+        name,
+        Literal(label),
+        Literal(count),
+        None if evidenced is None else Literal(evidenced),
+        None if share is None else Literal(share, datatype=NamedNode(expand("xsd:decimal"))),
+    )

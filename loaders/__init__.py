@@ -1,0 +1,1 @@
+"""One folder per source: its card (source.toml), its loader and its committed data."""

@@ -1,0 +1,97 @@
+"""What needs the text of a document: the check of its passages, their quotations, the digests a record lacks."""
+
+import re
+from pathlib import Path
+
+from cesergraph import identifiers
+from cesergraph.namespaces import ID
+from cesergraph.nquads import Quad, iri, literal, term
+from cesergraph.sources import Refusal
+from loaders.documents.expectations import expected
+from loaders.documents.kinds import kinds
+from loaders.documents.records import Record, read_record
+from loaders.documents.schema import schema_text
+from loaders.documents.spans import file_digest, find_document, passage_path, read_span, span_digest
+
+
+def check_spans(record: bytes, corpus: Path) -> list[Refusal]:
+    """Return where the passages of a record are not those of its document, each with its repair.
+
+    Nothing where the folder does not hold the document.
+    """
+    read = read_record(record)
+    file = find_document(corpus, read.sha256)
+    if file is None:
+        return _other_document(read, corpus)
+    content = file.read_bytes().decode()
+    found = []
+    if read.characters != len(content):
+        said = expected("characters", file=file.name)
+        found.append(Refusal(read.sha256_line, "characters", str(read.characters), *said, str(len(content))))
+    for line, written in read.spans:
+        span = read_span(written)
+        if span is None or not span.start < span.end <= len(content):
+            continue  # read_record has refused it
+        right = span._replace(digest=span_digest(content[span.start : span.end]))
+        if span != right:
+            said = expected("digest", file=file.name) if span.digest else expected("span")
+            found.append(Refusal(line, "at", written, *said, str(right)))
+    return found
+
+
+def _other_document(read: Record, corpus: Path) -> list[Refusal]:
+    """Return the refusal of a record whose file is there under its name, but with another content."""
+    file = corpus / read.file
+    if not read.file or not file.is_file():
+        return []
+    said = expected("sha256", file=read.file)
+    return [Refusal(read.sha256_line, "sha256", read.sha256, *said, file_digest(file))]
+
+
+def quotations(record: bytes, corpus: Path) -> list[Quad]:
+    """Return the text of each passage as a text quote selector, in a graph of its own; nothing without the document."""
+    read = read_record(record)
+    file = find_document(corpus, read.sha256)
+    if file is None:
+        return []
+    content = file.read_bytes().decode()
+    graph = iri(identifiers.graph("quotation", read.key))
+    found: set[Quad] = set()
+    for entry in read.entries():
+        kind = kinds()[entry["kind"]]
+        for span in entry["at"] if kind.classes else []:
+            path = entry["path"] if kind.passage else passage_path(read.key, span)
+            quote = iri(f"{ID}{path}#quote")
+            found.add(Quad(iri(ID + path), term("oa:hasSelector"), quote, graph, path))
+            found.add(Quad(quote, term("rdf:type"), term("oa:TextQuoteSelector"), graph, path))
+            found.add(Quad(quote, term("oa:exact"), literal(content[span.start : span.end]), graph, path))
+    return sorted(found)
+
+
+def refresh(folder: Path, package: Path | None) -> list[str]:
+    """Write the JSON Schema, and into the records the digests their passages lack, from the corpus folder ``package``.
+
+    Return what changed. A digest that is there and differs is never touched: it is what the curator read.
+    """
+    said = []
+    target = folder / "record.schema.json"
+    if not target.is_file() or target.read_text(encoding="utf-8") != schema_text():
+        target.write_text(schema_text(), encoding="utf-8")
+        said.append(f"{target.name} : réécrit / rewritten.")
+    if package is not None:
+        said.extend(
+            line for file in sorted((folder / "records").glob("*.yaml")) for line in _add_digests(file, package)
+        )
+    return said
+
+
+def _add_digests(file: Path, corpus: Path) -> list[str]:
+    lines = file.read_text(encoding="utf-8").split("\n")
+    missing = [r for r in check_spans(file.read_bytes(), corpus) if r.column == "at" and "/" not in r.value]
+    for refusal in missing:
+        place = refusal.row - 1
+        lines[place] = re.sub(rf"\b{refusal.value}\b(?!/)", refusal.repair, lines[place], count=1)
+    if not missing:
+        return []
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return [f"{file.name} : {len(missing)} empreintes ajoutées / digests added."]

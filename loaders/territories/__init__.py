@@ -1,0 +1,1 @@
+"""Territories of France and the regional authorities, councils and CESER that go with them."""
