@@ -21,7 +21,11 @@ help: ## Montre cette liste / Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 graph: $(STORE)/CURRENT ## Construit le graphe et répond à cinq questions / Build the graph, answer five questions
-	@$(BIN)/python docs/ask.py README.md LISEZMOI.md
+	$(call ask,query vote_by_voter)
+	$(call ask,query addressees_by_number_of_recommendations)
+	$(call ask,query actions_of_a_recommendation)
+	$(call ask,query referral_routes_of_a_body)
+	$(call ask,query communes_without_intercommunality)
 
 test: $(DEV) java ## Prépare ce qu'il faut et lance les tests / Set up what is needed and run the tests
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
@@ -44,7 +48,7 @@ notebook: $(DEV) $(STORE)/CURRENT ## Exécute les carnets en pages HTML / Run th
 	$(BIN)/python -m nbconvert --execute --to html --output-dir build/notebooks notebooks/*.ipynb
 
 docs: $(DEV) $(STORE)/CURRENT ## Refait les pages et l'image tirées du programme / Remake the pages made by the program
-	$(BIN)/python docs/make.py
+	$(BIN)/python docs/renew.py
 
 lock: ## Refait les deux fichiers de verrou (uv) / Remake both lock files; LOCK_FLAGS=--upgrade renews
 	$(LOCK) --extra notebooks --group dev --output-file requirements-dev.lock
@@ -64,9 +68,13 @@ $(RUNTIME): requirements.lock pyproject.toml $(BIN)/python
 $(DEV): requirements-dev.lock pyproject.toml $(BIN)/python
 	$(call install,requirements-dev.lock)
 
+define ask
+	@printf '\n$$ cesergraph %s\n' '$(1)'; $(BIN)/cesergraph $(1) --store $(STORE)
+endef
+
 define install
 	@echo "Installation de $(1)… / Installing $(1)…"
-	@if command -v uv >/dev/null; then pip="uv pip install --quiet --python $(BIN)/python"; \
+	@if command -v uv >/dev/null; then pip="uv pip install --quiet --compile-bytecode --python $(BIN)/python"; \
 	else pip="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; fi; \
 	$$pip --require-hashes -r $(1) && $$pip --no-deps --no-build-isolation --editable .
 	@touch $@

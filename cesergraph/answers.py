@@ -86,21 +86,24 @@ def examine(text: str) -> Question:
     even be tried.
     """
     _refuse_service(text)
-    result = _try(text)
-    if isinstance(result, SyntaxError | RuntimeError):
-        raise _not_a_read_query(text, result)
-    kind: Kind = "graph"
-    if not isinstance(result, QueryTriples):
-        kind = "ask" if isinstance(result, QueryBoolean) else "select"
+    kind = _parse(text)
+    if isinstance(kind, SyntaxError | RuntimeError):
+        raise _not_a_read_query(text, kind)
     return Question(kind, names_graphs=_has_keyword(text, "from"))
 
 
-def _try(text: str) -> QuerySolutions | QueryBoolean | QueryTriples | SyntaxError | RuntimeError:
-    """Put a query to an empty store: nothing is found, but Oxigraph's own parser has read it."""
+def _parse(text: str) -> Kind | SyntaxError | RuntimeError:
+    """Return the kind of a query or what is wrong with it, as told by Oxigraph's own parser on an empty store.
+
+    The result itself goes no further: one that outlives its thread, say in a traceback, cannot be freed.
+    """
     try:
-        return Store().query(text)
+        result = Store().query(text)
     except (SyntaxError, RuntimeError) as error:
         return error
+    if isinstance(result, QueryTriples):
+        return "graph"
+    return "ask" if isinstance(result, QueryBoolean) else "select"
 
 
 def _has_keyword(text: str, word: str) -> bool:
@@ -109,7 +112,7 @@ def _has_keyword(text: str, word: str) -> bool:
     With another word in its place the query still parses, unless it was a keyword. So the parser that will run the
     query decides, and no second reading of SPARQL's rules can differ from it.
     """
-    return word in text.lower() and isinstance(_try(_replace(text, word, "q" * len(word))), SyntaxError)
+    return word in text.lower() and isinstance(_parse(_replace(text, word, "q" * len(word))), SyntaxError)
 
 
 def _replace(text: str, word: str, by: str) -> str:
@@ -119,7 +122,7 @@ def _replace(text: str, word: str, by: str) -> str:
 def _refuse_service(text: str) -> None:
     if not _has_keyword(text, "service"):
         return
-    if isinstance(fault := _try(_replace(text, r"service(\s+silent)?", "GRAPH")), SyntaxError | RuntimeError):
+    if isinstance(fault := _parse(_replace(text, r"service(\s+silent)?", "GRAPH")), SyntaxError | RuntimeError):
         raise _not_a_read_query(text, fault)
     raise SyntaxFault(
         fr="La requête contient une clause SERVICE, refusée ici car elle ferait appeler un autre serveur ; "

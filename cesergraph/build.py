@@ -18,7 +18,7 @@ from cesergraph.errors import RecordError, SourceChanged
 from cesergraph.identifiers import meta_graph
 from cesergraph.inference import infer
 from cesergraph.link import Links, read_decisions
-from cesergraph.namespaces import BASE, GRAPH
+from cesergraph.namespaces import BASE, GRAPH, ID
 from cesergraph.nquads import Quad, iri, literal, term, text
 from cesergraph.resources import folder
 from cesergraph.search import search_rows
@@ -26,8 +26,9 @@ from cesergraph.shapes import Problem, check
 from cesergraph.store import Manifest, open_store, write_store, writing
 
 Say = Callable[[str, str], None]
-INFERENCE = "inference"
+INFERENCE, QUOTATION = "inference", "quotation"
 SAMPLE = 200  # one register subject in so many is validated by a build; the documents are validated whole
+_APART = (INFERENCE, QUOTATION)
 _META = f" <{GRAPH}meta/"
 _TYPED = f" {term('rdf:type')} "
 
@@ -117,12 +118,12 @@ def load(out: Path, source: str, files: Sequence[Path], errors: Path, *, say: Sa
         for done in loaded:
             _refuse_nothing_good(done)
         links = Links(read_decisions(_decision_folders(())))
-        new = [quad for done in loaded for quad in links.apply(done.quads)]
+        new = _lines(quad for done in loaded for quad in links.apply(done.quads))
         gathered.lines = {name: store.quads(name) for name in store.manifest.sources if name != INFERENCE}
-        kept = _without(
-            gathered.lines.get(source, []), {_family(done, quad.graph) for done in loaded for quad in done.quads}
-        )
-        gathered.lines[source] = sorted({*kept, *_lines(new)})
+        families = {_family(done, graph) for done in loaded for graph in {quad.graph for quad in done.quads}}
+        for name in (source, QUOTATION):
+            gathered.lines[name] = _without(gathered.lines.get(name, []), families)
+        gathered.lines[source] = sorted({*gathered.lines[source], *new})
         gathered.read[source] = sum(done.read for done in loaded)
         gathered.files[source] = len(loaded)
         for done in loaded:
@@ -155,9 +156,11 @@ def _family(done: sources.Loaded, graph: str) -> str:
     return graph if graph.startswith(f"<{GRAPH}meta/") else graph.rpartition("/")[0] + "/"
 
 
-def _without(lines: Iterable[str], families: set[str]) -> Iterator[str]:
-    starts = tuple(families)
-    return (line for line in lines if not line[line.rindex(" <") + 1 :].startswith(starts))
+def _without(lines: Iterable[str], families: set[str]) -> list[str]:
+    """Leave out the lines of some families of graphs, and the quotations of the documents among them."""
+    quoted = (family.replace(f"<{GRAPH}", f"<{GRAPH}{QUOTATION}/").removesuffix("/") + ">" for family in families)
+    starts = (*families, *quoted)
+    return [line for line in lines if not line[line.rindex(" <") + 1 :].startswith(starts)]
 
 
 def _files(source: str, records: Sequence[Path]) -> list[tuple[sources.Table, Traversable]]:
@@ -193,11 +196,9 @@ def _gather(
     digests: list[tuple[str, str]] = []
     for table, file in files:
         done = _load_file(source, table, file)
-        if done.refusals:
-            raise RecordError(
-                fr=f"{done.file}, {done.refusals[0].say('fr')} ({len(done.refusals)} refus en tout.)",
-                en=f"{done.file}, {done.refusals[0].say('en')} ({len(done.refusals)} refusals in all.)",
-            )
+        _refuse(done.file, done.refusals)
+        if corpus:
+            _read_corpus(source, file, corpus, gathered)
         lines.update(quad.line() for quad in links.apply(done.quads))
         graphs.update(quad.graph for quad in done.quads if table.suffix == ".csv")
         digests.append((file.name, hashlib.sha256(file.read_bytes()).hexdigest()))
@@ -205,6 +206,25 @@ def _gather(
         gathered.files[source] += 1
     lines.update(quad.line() for quad in _metadata(source, sorted(graphs), digests))
     gathered.lines[source] = sorted(lines)
+
+
+def _refuse(file: str, refusals: Sequence[sources.Refusal]) -> None:
+    if refusals:
+        more = len(refusals) - 1
+        raise RecordError(
+            fr=f"{file}, {refusals[0].say('fr')}" + (f" Et {more} autre(s) refus." if more else ""),
+            en=f"{file}, {refusals[0].say('en')}" + (f" And {more} more refusal(s)." if more else ""),
+        )
+
+
+def _read_corpus(source: str, file: Traversable, corpus: Path, gathered: Gathered) -> None:
+    """Check the passages of a record in the document it was made from, where it is at hand, and quote them."""
+    reader = sources.loader(source)
+    if isinstance(reader, sources.Quoting):
+        content = file.read_bytes()
+        _refuse(file.name, reader.check_spans(content, corpus))
+        quoted = gathered.lines.setdefault(QUOTATION, [])
+        quoted[:] = sorted({*quoted, *_lines(reader.quotations(content, corpus))})
 
 
 def _metadata(source: str, graphs: Sequence[str], digests: Sequence[tuple[str, str]]) -> Iterator[Quad]:
@@ -268,21 +288,33 @@ _OBJECT = re.compile(r"<[^>]*> <[^>]*> (<[^>]*>)")
 def check_lines(lines: Mapping[str, Sequence[str]]) -> list[Problem]:
     """Validate every document and decision, and a fixed sample of the registers, with the shapes.
 
+    What documents refer to in a register that was left out of the build is known all the same.
     The sample is one subject in ``SAMPLE``, told by the CRC of its IRI, and every subject a document refers to.
     What the sample refers to is there with its types only, so that no rule fails for want of its neighbour;
     what is found of such a neighbour is left out.
     """
-    apart = {*_registers(lines), INFERENCE}
-    whole = [line for name in lines if name not in apart for line in lines[name]]
-    others = [line for name in lines if name in apart for line in lines[name]]
-    stated, named = {_subject(line) for line in whole}, _objects(whole)
-    taken = [line for line in others if _sampled(line, stated, named)]
+    whole = [line for name in lines if name not in _APART and not _registers([name]) for line in lines[name]]
+    registered = [line for name in _registers(lines) for line in lines[name]]
+    known = {_subject(line) for line in whole} | _objects(whole)
+    others = [*registered, *lines.get(INFERENCE, ()), *_left_out(known, {_subject(line) for line in registered})]
+    taken = [line for line in others if _sampled(line) or _subject(line) in known or _META in line]
     wanted = _objects(taken)
     typed = [line for line in others if _TYPED in line and _subject(line) in wanted]
     data = Dataset(default_union=True)
-    data.parse(data="".join((*whole, *taken, *typed)), format="nquads")
+    data.parse(data="".join({*whole, *taken, *typed}), format="nquads")
     neighbours = {_subject(line)[1:-1] for line in typed} - {_subject(line)[1:-1] for line in (*whole, *taken)}
     return [problem for problem in check(data) if problem.focus not in neighbours]
+
+
+def _left_out(known: set[str], present: set[str]) -> list[str]:
+    """What the committed registers say of things that are referred to and are not present, as in a partial build."""
+    missing = {subject for subject in known - present if subject.startswith(f"<{ID}")}
+    apart = Gathered()
+    for name in _registers(sources.source_names()) if missing else ():
+        _gather(name, sources.committed_files(name), Links(()), None, apart)
+    lines = [line for found in apart.lines.values() for line in found]
+    wanted = missing | _objects(line for line in lines if _subject(line) in missing)
+    return [line for line in lines if _subject(line) in wanted - present or _META in line]
 
 
 def _subject(line: str) -> str:
@@ -293,6 +325,5 @@ def _objects(lines: Iterable[str]) -> set[str]:
     return {match.group(1) for line in lines if (match := _OBJECT.match(line))}
 
 
-def _sampled(line: str, stated: set[str], named: set[str]) -> bool:
-    subject = _subject(line)
-    return subject in stated or subject in named or _META in line or zlib.crc32(subject.encode()) % SAMPLE == 0
+def _sampled(line: str) -> bool:
+    return zlib.crc32(_subject(line).encode()) % SAMPLE == 0

@@ -18,8 +18,8 @@ from cesergraph import __version__
 from cesergraph.errors import CesergraphError, ParameterError, StoreError
 
 if TYPE_CHECKING:
-    from cesergraph.build import Summary
     from cesergraph.answers import Source
+    from cesergraph.build import Summary
 
 TABULAR = ("table", "csv", "json", "markdown", "parquet")
 GRAPHS = ("turtle", "ntriples", "jsonld")

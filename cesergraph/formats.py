@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import IO, Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
@@ -197,8 +198,10 @@ def _write_jsonld(answers: Answers, stream: IO[bytes], lang: str) -> None:
     from rdflib import Graph
 
     data = Graph().parse(data="".join(f"{triple} .\n" for triple in answers.triples), format="nt")
-    text = data.serialize(format="json-ld", context=_used_prefixes(answers), use_native_types=False, indent=1)
-    stream.write(text.encode() + b"\n")
+    document = json.loads(data.serialize(format="json-ld", context=_used_prefixes(answers)))
+    if "@graph" in document:
+        document["@graph"].sort(key=itemgetter("@id"))  # rdflib gives the nodes in another order each time
+    _dump(document, stream)
 
 
 def _used_prefixes(answers: Answers) -> dict[str, str]:

@@ -212,7 +212,7 @@ def graphs_of(source: Source, triples: Sequence[ox.Triple]) -> dict[ox.Triple, t
     values = " ".join(f"({t.subject} {t.predicate} {t.object})" for t in triples)
     query = f"SELECT ?s ?p ?o ?g WHERE {{ VALUES (?s ?p ?o) {{ {values} }} GRAPH ?g {{ ?s ?p ?o }} }}"
     for subject, predicate, object_, graph in select(source, query) if values else ():
-        found[ox.Triple(subject, predicate, object_)].add(graph.value)
+        found.setdefault(ox.Triple(subject, predicate, object_), set()).add(graph.value)
     return {triple: tuple(sorted(graphs)) for triple, graphs in found.items()}
 
 

@@ -70,12 +70,15 @@ def resolve(source: Source, name: str, lang: str = "fr") -> str:
     return next(iter(found))
 
 
-def _named(source: Source, where: str) -> dict[str, str]:
-    """Return the things with some name or code, and that name; a use of a name stands for the thing it names."""
+def _named(source: Source, where: str) -> dict[str, list[str]]:
+    """Return the things with some name or code, and which; a use of a name stands for the thing it names."""
     query = f"""{_PROLOGUE} SELECT DISTINCT ?meant ?value WHERE {{ {where}
       OPTIONAL {{ ?thing cg:namedThing ?named . }} BIND (COALESCE(?named, ?thing) AS ?meant) FILTER (isIRI(?meant))
     }} ORDER BY ?meant ?value LIMIT {_SCANNED}"""
-    return {thing.value: value.value for thing, value in select(source, query)}
+    found: dict[str, list[str]] = {}
+    for thing, value in select(source, query):
+        found.setdefault(thing.value, []).append(value.value)
+    return found
 
 
 def _exactly(name: str) -> str:
@@ -102,7 +105,11 @@ def _pattern(words: str) -> str:
 def not_found(source: Source, name: str, lang: str) -> NotFound:
     longest = max(fold(name.rpartition("/")[2]).split(), key=len, default="")
     found = _named(source, _matching(_pattern(longest))) if len(longest) > 2 else {}
-    near = sorted(found, key=lambda one: (-SequenceMatcher(None, fold(name), fold(found[one])).ratio(), one))[:_NEAR]
+    likeness = {
+        one: max(SequenceMatcher(None, fold(name), fold(other)).ratio() for other in names)
+        for one, names in found.items()
+    }
+    near = sorted(likeness, key=lambda one: (-likeness[one], one))[:_NEAR]
     listed = _listed(source, near, lang)
     return NotFound(
         fr=f"Rien dans le graphe ne répond à « {name} »" + (f" ; noms proches : {listed}." if near else "."),

@@ -18,7 +18,7 @@ from cesergraph.namespaces import PREFIXES, expand
 from cesergraph.resources import walk
 
 Row = dict[str, str | None]
-TYPES = ("string", "iri", "integer", "date")
+TYPES = ("string", "text", "iri", "integer", "date")
 _LANGUAGES = {"fr", "en"}
 _REQUIRED, _OPTIONAL = {"title", "description", "columns"}, {"parameters", "tags"}
 _VALUES = re.compile(r"VALUES\s+\?(\w+)\s*\{([^}]*)\}", re.IGNORECASE)
@@ -68,6 +68,7 @@ def _harmless(match: re.Match[str]) -> str:
 
 _EXPECTED = {
     "string": {"fr": "un texte", "en": "a text"},
+    "text": {"fr": "un texte français", "en": "a French text"},
     "iri": {
         "fr": "un identifiant comme territoire/region/24, un nom préfixé ou une IRI complète",
         "en": "an identifier such as territoire/region/24, a prefixed name or a full IRI",
@@ -82,6 +83,8 @@ def _as_term(type: str, value: str) -> Literal | NamedNode:
         return _as_iri(value)
     if type == "string":
         return Literal(value)
+    if type == "text":
+        return Literal(value, language="fr")
     pattern = _INTEGER if type == "integer" else _DATE
     if not pattern.fullmatch(value):
         raise ValueError(value)

@@ -8,6 +8,7 @@ a key that two things share, a graph whose source nobody describes.
 import csv
 import io
 import json
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ import pyoxigraph
 from pyshacl import validate
 from rdflib import RDF, RDFS, BNode, Dataset, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
-from rdflib.namespace import DCAT, SH, SKOS
+from rdflib.namespace import DCAT, SH, SKOS, XSD
 from rdflib.term import Node
 from rdflib.util import from_n3
 
@@ -110,7 +111,7 @@ def check(graph: Graph) -> list[Problem]:
     mixed = Graph()
     for triple in graph.triples((None, None, None)):
         mixed.add(triple)
-    found = [*_reversed_periods(mixed), *_wrong_sirens(mixed), *_shared_keys(mixed)]
+    found = beyond_shacl(mixed)
     if isinstance(graph, Dataset):
         found += _undescribed_graphs(graph)
     for triple in background():
@@ -188,10 +189,10 @@ def _iri(node: Node) -> URIRef:
     return node
 
 
-# What SHACL cannot say cheaply
+# What SHACL says badly or slowly
 
-# A commune déléguée may keep the code of another; a thing that no longer exists shares no key.
 _OURS = frozenset({"Described", "Luhn", "Order", "UniqueKey"})
+_PERIODS = ((CG.validFrom, CG.validUntil), (DCAT.startDate, DCAT.endDate))
 _KEYS = (
     (CG.siren, CG.Actor, "Thing-siren"),
     (CG.inseeCode, CG.Region, "Territory-inseeCode"),
@@ -202,7 +203,9 @@ _KEYS = (
 )
 
 
-_PERIODS = ((CG.validFrom, CG.validUntil), (DCAT.startDate, DCAT.endDate))
+def beyond_shacl(graph: Graph) -> list[Problem]:
+    """Return the reversed periods, the wrong SIRENs and the keys that two things share."""
+    return [*_reversed_periods(graph), *_wrong_sirens(graph), *_shared_keys(graph)]
 
 
 def _reversed_periods(graph: Graph) -> Iterator[Problem]:
@@ -222,6 +225,7 @@ def _wrong_sirens(graph: Graph) -> Iterator[Problem]:
 
 
 def _shared_keys(graph: Graph) -> Iterator[Problem]:
+    """Yield what has the key of another; a thing that no longer exists has left its key free."""
     for prop, cls, shape in _KEYS:
         holders: defaultdict[Node, list[Node]] = defaultdict(list)
         for node in _instances(graph, cls):
@@ -282,6 +286,8 @@ def read_rdf(path: Path) -> Graph:
             fr=f"{path.name} : suffixe inconnu ; attendu : {', '.join(_FORMATS)}.",
             en=f"{path.name}: unknown suffix; expected: {', '.join(_FORMATS)}.",
         )
+    # An ill-typed value is a problem to report, not a traceback on the way.
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)
     graph: Graph = Dataset(default_union=True) if form.supports_datasets else Graph()
     try:
         for quad in pyoxigraph.parse(path=path, format=form):
@@ -322,6 +328,8 @@ def _term(term: object, path: Path) -> URIRef | BNode | Literal:
             return BNode(term.value)
         case pyoxigraph.Literal() if term.language:
             return Literal(term.value, lang=term.language)
+        case pyoxigraph.Literal() if term.datatype.value == str(XSD.string):
+            return Literal(term.value)
         case pyoxigraph.Literal():
             return Literal(term.value, datatype=URIRef(term.datatype.value), normalize=False)
         case _:
@@ -348,12 +356,12 @@ def report_text(problems: Sequence[Problem], lang: str) -> str:
         where = f"{p.path} {_shown(p.value)}".strip()
         lines.append(f"    {shorten(p.focus)}{f' · {where}' if where else ''} ({p.shape}, {p.component})")
     counts = (f"{words[s]}{colon} {sum(p.severity == s for p in problems)}" for s in SEVERITIES)
-    return "\n".join([*lines, " · ".join(counts), ""])
+    return "\n".join([*lines, " · ".join(counts)])
 
 
 def report_json(problems: Sequence[Problem], lang: str) -> str:
     """Return a list of objects: the fields of Problem, and ``message`` in the language asked for."""
-    return json.dumps([{**asdict(p), "message": p.say(lang)} for p in problems], ensure_ascii=False, indent=2) + "\n"
+    return json.dumps([{**asdict(p), "message": p.say(lang)} for p in problems], ensure_ascii=False, indent=2)
 
 
 def report_csv(problems: Sequence[Problem], lang: str) -> str:
@@ -363,7 +371,7 @@ def report_csv(problems: Sequence[Problem], lang: str) -> str:
     table.writerow(["severity", "focus", "path", "value", "message", "shape", "component"])
     for p in problems:
         table.writerow([p.severity, p.focus, p.path, _shown(p.value), p.say(lang), p.shape, p.component])
-    return out.getvalue()
+    return out.getvalue().rstrip("\n")
 
 
 def report_turtle(problems: Sequence[Problem], lang: str) -> str:
@@ -380,7 +388,7 @@ def report_turtle(problems: Sequence[Problem], lang: str) -> str:
         for prop, value in _result(problem, lang):
             report.add((result, prop, value))
         report += _path_triples(problem, result)
-    return report.serialize(format="turtle")
+    return report.serialize(format="turtle").rstrip("\n")
 
 
 def _result(p: Problem, lang: str) -> Iterator[tuple[URIRef, Node]]:

@@ -19,9 +19,10 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from cesergraph.answers import Source
+from cesergraph.answers import Source, graph
 from cesergraph.errors import ParameterError
 from cesergraph.evidence import Passage, passages_of, select
+from cesergraph.formats import write
 from cesergraph.identifiers import INFERENCE_GRAPH
 from cesergraph.inference import Explanation, Premise, explain_all, graphs_of
 from cesergraph.names import CODES, NAMES, graph_titles, labels_of, not_found, resolve
@@ -168,7 +169,7 @@ def write_description(description: Description, format: str, stream: IO[bytes], 
     elif format == "json":
         stream.write((json.dumps(as_json(description), ensure_ascii=False, indent=2) + "\n").encode())
     elif format == "turtle":
-        ox.serialize(_triples(description), stream, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES)
+        write(graph(_triples(description)), format, stream, lang)
     else:
         raise ParameterError(
             fr=f"{format!r} n'est pas un format de show ; attendu : text, json, turtle.",

@@ -17,7 +17,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, TypeAlias, cast
+from typing import Any, BinaryIO, Protocol, TypeAlias, cast, runtime_checkable
 
 import pyarrow as pa
 
@@ -112,6 +112,14 @@ class Loader(Protocol):
 
     def read_batches(self, stream: BinaryIO, table: Table) -> Iterator[Batch]: ...
     def describe(self, batch: Batch, table: Table) -> Described: ...
+
+
+@runtime_checkable
+class Quoting(Protocol):
+    """What the loader of a source of documents offers besides, for a machine that has the documents."""
+
+    def check_spans(self, record: bytes, corpus: Path) -> list[Refusal]: ...
+    def quotations(self, record: bytes, corpus: Path) -> list[Quad]: ...
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,9 @@ from cesergraph.namespaces import ID, PREFIXES, shorten
 from cesergraph.resources import walk
 from cesergraph.shapes import (
     CG,
+    Problem,
     background,
+    beyond_shacl,
     check,
     judge,
     path_text,
@@ -76,21 +78,60 @@ def kebab(cls: URIRef) -> str:
 def classes() -> dict[str, URIRef]:
     """Our classes by folder name."""
     found = {
-        kebab(c): c for c in ontology().subjects(RDF.type, OWL.Class) if isinstance(c, URIRef) and str(c) in _ours(c)
+        kebab(c): c for c in ontology().subjects(RDF.type, OWL.Class) if isinstance(c, URIRef) and c.startswith(CG)
     }
     return found | FOREIGN
 
 
-def _ours(cls: URIRef) -> tuple[str, ...]:
-    return (str(cls),) if cls in CG else ()
-
-
 def kinds(cls: URIRef) -> set[Node]:
     """A class and its superclasses."""
-    return set(background().transitive_objects(cls, RDFS.subClassOf))
+    return {kind for kind in background().transitive_objects(cls, RDFS.subClassOf) if kind is not None}
 
 
 # The examples
+
+
+@cache
+def problems_of(folder: str) -> dict[str, list[Problem]]:
+    """What check() says of each example of a folder.
+
+    They are judged side by side in one graph, each under IRIs of its own: pySHACL goes through all shapes at each call.
+    """
+    names = [n for n in (*VALID, *INVALID) if n.startswith(f"{folder}/")]
+    if folder == BY_NOTATION:
+        return {n: check(example(n)) for n in names}
+    together, owner = Graph(), dict[str, str]()
+    for number, name in enumerate(names):
+        for triple in example(name):
+            together.add(copied(triple, number))
+            owner[name_of(copied(triple, number)[0])] = name
+    for triple in background():
+        together.add(triple)
+    found = {name: beyond_shacl(example(name)) for name in names}
+    for problem in judge(together, SHAPES):
+        found[owner[problem.focus]].append(problem)
+    return found
+
+
+def triples_of(problems: list[Problem]) -> set[tuple[str, str, str]]:
+    return {(p.shape, p.component, p.severity) for p in problems}
+
+
+def moved(node: Node, number: int) -> Node:
+    if isinstance(node, URIRef) and node.startswith(ID):
+        return URIRef(f"{ID}{number}/{node.removeprefix(ID)}")
+    return node
+
+
+def copied(triple: tuple[Node, Node, Node], number: int) -> tuple[Node, Node, Node]:
+    subject, predicate, object_ = triple
+    return moved(subject, number), predicate, moved(object_, number)
+
+
+@pytest.mark.parametrize("folder", ["actor", "region", "target"])
+def test_examples_judged_side_by_side_are_judged_as_each_alone(folder: str) -> None:
+    for name, found in problems_of(folder).items():
+        assert triples_of(found) == triples_of(check(example(name))), name
 
 
 def test_every_class_has_its_folder_and_every_folder_its_class() -> None:
@@ -115,7 +156,7 @@ def test_valid_example_is_looked_at_and_clean(name: str) -> None:
     if folder != BY_NOTATION:
         assert (None, RDF.type, classes()[folder]) in graph
     assert targets(graph), "no shape looks at this example: its clean report would mean nothing"
-    found = check(graph)
+    found = problems_of(folder)[name]
     assert [p for p in found if p.severity == "Violation"] == []
     if name.endswith("/fullest"):
         assert found == []
@@ -125,7 +166,7 @@ def test_valid_example_is_looked_at_and_clean(name: str) -> None:
 def test_invalid_example_fails_for_its_reason_only(name: str) -> None:
     header = read_header(text(name), name)
     assert header["why"].endswith(".")
-    assert {(p.shape, p.component, p.severity) for p in check(example(name))} == expected(name)
+    assert triples_of(problems_of(name.partition("/")[0])[name]) == expected(name)
 
 
 def test_every_violation_is_made_to_fail_by_an_example() -> None:
@@ -160,17 +201,15 @@ def _violations() -> Iterator[tuple[str, str]]:
     """Every pair of shape and component whose breach is a Violation."""
     for shape in SHAPES.subjects(SH.severity, SH.Violation):
         for prop in SHAPES.predicates(shape, None):
-            if prop in _COMPONENTS:
+            if isinstance(prop, URIRef) and prop in _COMPONENTS:
                 yield shorten(str(shape)), _COMPONENTS[prop]
     yield from [("cgsh:Thing-siren", "Luhn"), ("cgsh:Thing-siren", "UniqueKey"), ("cgsh:Thing-period", "Order")]
     yield from [("cgsh:Territory-inseeCode", "UniqueKey"), ("cgsh:Capture-captureDigest", "UniqueKey")]
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("folder", [f for f in FOLDERS if f != BY_NOTATION])
 def test_removing_a_mandatory_triple_is_a_violation(folder: str) -> None:
-    """Each copy of the fullest example lacks one mandatory property of one thing of its class; all are judged at once."""
-    if folder == BY_NOTATION:
-        pytest.skip("a concept is known by its notation: without it nothing looks at it")
+    """Each copy of the fullest example lacks one mandatory property of one thing of its class; all judged at once."""
     whole, cls = example(f"{folder}/valid/fullest"), classes()[folder]
     mandatory = [shape for kind in kinds(cls) for shape in _mandatory(kind)]
     copies, wanted = Graph(), set()
@@ -179,8 +218,8 @@ def test_removing_a_mandatory_triple_is_a_violation(folder: str) -> None:
         for shape in mandatory:
             number += 1
             for triple in _without(whole, focus, SHAPES.value(shape, SH.path)):
-                copies.add(_copied(triple, number))
-            wanted.add((str(_moved(focus, number)), shorten(str(shape))))
+                copies.add(copied(triple, number))
+            wanted.add((str(moved(focus, number)), shorten(str(shape))))
     assert wanted or not mandatory
     found = {(p.focus, p.shape) for p in check(copies) if p.component in ("MinCount", "QualifiedMinCount")}
     assert wanted <= found
@@ -195,7 +234,7 @@ def _mandatory(cls: Node) -> Iterator[Node]:
 
 
 def _without(graph: Graph, focus: Node, path: Node | None) -> Graph:
-    """The graph less all that the path leads to from a node; the steps it takes are single or alternative."""
+    """The graph less all that a path leads to from a node; our mandatory paths are one step, or a choice of steps."""
     left = Graph()
     for triple in graph:
         left.add(triple)
@@ -205,17 +244,6 @@ def _without(graph: Graph, focus: Node, path: Node | None) -> Graph:
         assert isinstance(step, URIRef) or inverse is not None
         left.remove((None, inverse, focus) if inverse is not None else (focus, step, None))
     return left
-
-
-def _moved(node: Node, number: int) -> Node:
-    if isinstance(node, URIRef) and node.startswith(ID):
-        return URIRef(f"{ID}{number}/{node.removeprefix(ID)}")
-    return node
-
-
-def _copied(triple: tuple[Node, Node, Node], number: int) -> tuple[Node, Node, Node]:
-    subject, predicate, object_ = triple
-    return _moved(subject, number), predicate, _moved(object_, number)
 
 
 # The shapes
@@ -228,17 +256,17 @@ def test_every_shape_speaks_both_languages() -> None:
     for shape in spoken:
         messages = [m for m in SHAPES.objects(shape, SH.message) if isinstance(m, Literal)]
         assert sorted(str(m.language) for m in messages) == ["en", "fr"], shape
-        assert all(m.endswith(".") for m in messages), shape
+        assert all(m.endswith((".", "…")) for m in messages), shape
 
 
 def test_every_target_is_a_class_of_the_ontology() -> None:
     looked_at = set(SHAPES.objects(None, SH.targetClass))
-    assert looked_at == set(classes().values())
+    assert looked_at == {*classes().values()}
 
 
 def test_every_property_that_a_shape_names_is_in_the_ontology() -> None:
     declared = set(ontology().subjects(RDF.type, None))
-    named = {n for t in SHAPES for n in t if isinstance(n, URIRef) and n in CG}
+    named = {n for t in SHAPES for n in t if isinstance(n, URIRef) and n.startswith(CG)}
     assert len(named) > 200
     assert named <= declared
 
@@ -265,9 +293,9 @@ def test_a_thousand_communes_take_seconds() -> None:
         for _, prop, value in list(graph.triples((commune, None, None))):
             code = Literal(f"{10000 + number}") if prop == CG.inseeCode else value
             graph.add((URIRef(f"{ID}territoire/commune/{10000 + number}"), prop, code))
-    start = time.perf_counter()
+    start = time.process_time()
     assert [p for p in check(graph) if p.severity == "Violation"] == []
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 # What SHACL does not say
@@ -336,7 +364,15 @@ def test_every_format_says_the_same(tmp_path: Path, form: str) -> None:
         ),
         encoding="utf-8",
     )
-    assert {(p.shape, p.component, p.severity) for p in check(read_rdf(tmp_path / f"a.{form}"))} == expected(name)
+    assert triples_of(check(read_rdf(tmp_path / f"a.{form}"))) == expected(name)
+
+
+def test_an_ill_typed_value_is_a_problem_and_not_a_log_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    faulty = text("vote-count/invalid/ill-typed-votes-for").replace('"vingt"', '"vingt"^^xsd:nonNegativeInteger')
+    (tmp_path / "a.ttl").write_text(faulty, encoding="utf-8")
+    (problem,) = check(read_rdf(tmp_path / "a.ttl"))
+    assert (problem.shape, problem.component) == ("cgsh:VoteCount-votesFor", "Datatype")
+    assert caplog.records == []
 
 
 def test_reports_say_the_same_thing_in_four_formats() -> None:
@@ -348,7 +384,7 @@ def test_reports_say_the_same_thing_in_four_formats() -> None:
         assert json.loads(report_json(problems, lang))[0]["message"] == problem.say(lang)
         (row,) = csv.DictReader(io.StringIO(report_csv(problems, lang)))
         assert (row["severity"], row["message"], row["focus"]) == ("Violation", problem.say(lang), problem.focus)
-        assert report_text([], lang).endswith("\n")
+        assert "0" in report_text([], lang)
     report = Graph().parse(data=report_turtle(problems, "fr"), format="turtle")
     (result,) = report.subjects(RDF.type, SH.ValidationResult)
     assert (None, SH.conforms, Literal(False)) in report
@@ -358,14 +394,16 @@ def test_reports_say_the_same_thing_in_four_formats() -> None:
 
 
 def test_a_complex_path_is_written_as_sparql_does() -> None:
-    (problem,) = (p for p in check(example("recommendation/invalid/no-stated-in")) if p.component == "MinCount")
+    (problem,) = (
+        p for p in check(example("recommendation/invalid/no-stated-in")) if p.shape == "cgsh:Recommendation-statedIn"
+    )
     assert problem.path == "cg:statedIn|^cg:states"
     report = Graph().parse(data=report_turtle([problem], "fr"), format="turtle")
     assert (None, SH.inversePath, CG.states) in report
 
 
 def test_problems_are_ordered_and_all_reported_values_can_be_read_back() -> None:
-    problems = check(example("vote-count/invalid/votes-for-of-wrong-type"))
+    problems = check(example("vote-count/invalid/ill-typed-votes-for"))
     assert problems == sorted(problems)
     report = Graph().parse(data=report_turtle(problems, "fr"), format="turtle")
     assert (None, SH.value, Literal("vingt")) in report
@@ -374,7 +412,9 @@ def test_problems_are_ordered_and_all_reported_values_can_be_read_back() -> None
 # The W3C suite for SHACL core
 
 # What pySHACL 0.40.1 answers otherwise; the day it answers as the suite does, this list is wrong and the test says so.
-KNOWN_FAILURES: dict[str, str] = {}
+KNOWN_FAILURES = {
+    "property/uniqueLang-002.ttl": 'takes sh:uniqueLang "1"^^xsd:boolean for true; our shapes write true',
+}
 MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
 SHT = Namespace("http://www.w3.org/ns/shacl-test#")
 Finding = tuple[str, str, str, str]

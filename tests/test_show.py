@@ -26,6 +26,8 @@ id/nom/d/1 cg:nameAsWritten "SRE"
 <{GRAPH}> dcterms:source dataset/d
 dataset/d dcterms:title "Avis d'essai"@fr
 dataset/d dcterms:title "Trial opinion"@en
+id/enonce/d/1 a cg:RecommendationStatement
+id/enonce/d/1 cg:states id/preconisation/d/1
 id/mesure/d/1 dcterms:description "a\\u001B[31mb"@fr
 """
 TERRITORIES = """
@@ -131,6 +133,11 @@ def test_what_refers_to_a_thing_comes_by_pages_with_its_passages(source: Held) -
     assert {parts.values[0].term.value, further.values[0].term.value} == {ID + "mesure/d/1", ID + "orientation/d/1"}
     assert [passage.start for passage in parts.values[0].passages] == [12]
     assert "(1 sur 2)" in told(found, "text")
+
+
+def test_a_recommendation_is_evidenced_by_its_statement_and_a_statement_by_itself(source: Held) -> None:
+    for name in ("preconisation/d/1", "enonce/d/1"):
+        assert [passage.iri for passage in describe_thing(source, name).passages] == [ID + "enonce/d/1"]
 
 
 def test_reasons_are_given_for_derived_triples_only_when_asked(source: Held) -> None:

@@ -56,7 +56,9 @@ _NUMBERS = ("string", "integer", "number")
 FORMS: dict[str, Form] = {
     "text": Form(r"[\s\S]*\S[\s\S]*", "un texte", "a text", _NUMBERS),
     "string": Form(r"[\s\S]*\S[\s\S]*", "un texte", "a text", _NUMBERS),
-    "integer": Form(r"[0-9]+", "un nombre entier, en chiffres", "a whole number, in figures", ("string", "integer")),
+    "integer": Form(
+        r"[0-9]{1,15}", "un nombre entier, en chiffres", "a whole number, in figures", ("string", "integer")
+    ),
     "decimal": Form(
         r"-?[0-9]+(\.[0-9]+)?",
         "un nombre en chiffres, sans espace, avec un point décimal",
@@ -112,7 +114,7 @@ PATH = Form(
     ("string", "integer", "number"),
 )
 SPAN = Form(
-    r"[0-9]+-[0-9]+/[0-9a-f]{16}",
+    r"[0-9]{1,9}-[0-9]{1,9}/[0-9a-f]{16}",
     "début-fin/empreinte : deux positions et les 16 premiers chiffres du SHA-256 du passage",
     "start-end/digest: two positions and the first 16 digits of the passage's SHA-256",
 )

@@ -62,7 +62,7 @@ class Record:
     @property
     def known(self) -> bool:
         """Whether the document says enough of itself for its items to be read."""
-        return bool(self.key and self.characters) and FORMS["sha256"].accepts(self.sha256)
+        return KEY.accepts(self.key) and FORMS["sha256"].accepts(self.sha256) and self.characters > 0
 
     @property
     def faults(self) -> list[Refusal]:
@@ -249,9 +249,9 @@ class _Reader:
     def _spans(self, kind: Kind, fields: dict[str, Node], inherited: list[Span]) -> list[Span]:
         if "at" not in fields:
             return [] if kind.passage else inherited
-        return [span for node in listed(fields["at"]) if (span := self._span(node)) is not None]
+        return [self._span(node) for node in listed(fields["at"])]
 
-    def _span(self, node: Node) -> Span | None:
+    def _span(self, node: Node) -> Span:
         written = text_of(node)
         span = read_span(written)
         if span is not None:
@@ -261,7 +261,7 @@ class _Reader:
             self._fault(node, "at", written, expected("span"))
         elif not span.start < span.end <= length:
             self._fault(node, "at", written, expected("inside", length=length))
-        return span
+        return span or Span(0, 0, "")
 
     def _read_field(self, entry: Entry, known: Field, node: Node, at: list[Span]) -> None:
         if isinstance(node, SequenceNode) and not (known.many and node.value):

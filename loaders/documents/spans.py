@@ -1,6 +1,7 @@
 """Passages: position and digest as a record writes them, and their text where the corpus is at hand."""
 
 import hashlib
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,11 +23,8 @@ def read_span(written: str) -> Span | None:
     >>> read_span("12-40/0123456789abcdef")
     Span(start=12, end=40, digest='0123456789abcdef')
     """
-    position, _, digest = written.partition("/")
-    start, _, end = position.partition("-")
-    if not (start.isdecimal() and end.isdecimal() and start.isascii() and end.isascii()):
-        return None
-    return Span(int(start), int(end), digest)
+    found = re.fullmatch(r"([0-9]{1,9})-([0-9]{1,9})(?:/(.*))?", written)
+    return Span(int(found[1]), int(found[2]), found[3] or "") if found else None
 
 
 def span_digest(text: str) -> str:

@@ -68,7 +68,7 @@ def _nodes(node: Node | None) -> Iterator[Node]:
     for key, value in node.value if isinstance(node, MappingNode) else ():
         yield from _nodes(key)
         yield from _nodes(value)
-        if text_of(value) == "":
+        if isinstance(value, ScalarNode) and value.value == "":
             value.start_mark = min(value.start_mark, key.end_mark, key=lambda mark: mark.index)
 
 

@@ -147,6 +147,13 @@ def test_describe_is_a_function_of_its_batch_alone() -> None:
     assert loader.describe(batch, TABLE).quads == whole
 
 
+def test_a_date_has_the_datatype_of_its_form() -> None:
+    quads = load((SAMPLES / "complet.yaml").read_bytes()).quads
+    found = {quad.object for quad in quads if quad.predicate == term("dcterms:date")}
+    xsd = "<http://www.w3.org/2001/XMLSchema#"
+    assert {f'"2031"^^{xsd}gYear>', f'"2032-01"^^{xsd}gYearMonth>', f'"2031-05-03"^^{xsd}date>'} <= found
+
+
 def test_an_annex_in_the_file_of_its_act_shares_the_copy() -> None:
     text = PETIT.replace("  file: exemple.txt", "  captured_with: document/loi-2014-856\n  file: exemple.txt")
     pairs = [(q.object, q.graph) for q in load(text).quads if q.predicate.endswith("#captureOf>")]
@@ -285,6 +292,15 @@ REFUSED = [
         "ligne 18, at : '' ; attendu : un seul passage pour statement.",
     ),
     (
+        "statement that leans on its recommendation",
+        f"    statements:\n      - force: strict\n        statement_form: verb-infinitive\n"
+        f"        speech_verb: recommander\n        at: {STATEMENT}\n",
+        f"    at: {STATEMENT}\n    statements:\n      - force: strict\n        statement_form: verb-infinitive\n"
+        "        speech_verb: recommander\n",
+        "line 19, at: ''; expected: exactly one passage for statement.",
+        "ligne 19, at : '' ; attendu : un seul passage pour statement.",
+    ),
+    (
         "reference to nothing",
         "recommendation_of: petit",
         "recommendation_of: petite",
@@ -402,6 +418,22 @@ REFUSED = [
         "ligne 32, * : '&vote' ; attendu : ni ancre ni alias.",
     ),
     (
+        "document with a bad key",
+        "  key: petit",
+        "  key: Le petit",
+        "line 3, key: 'Le petit'; expected: a key of unaccented small letters, digits, hyphens.",
+        "ligne 3, key : 'Le petit' ; attendu : une clé de minuscules sans accent, chiffres, tirets.",
+    ),
+    (
+        "endless position",
+        AT,
+        "9" * 5000 + "-9/0123456789abcdef",
+        f"line 39, at: '{'9' * 5000}-9/0123456789abcdef';"
+        " expected: start-end/digest: two positions and the first 16 digits of the passage's SHA-256.",
+        f"ligne 39, at : '{'9' * 5000}-9/0123456789abcdef' ; attendu : début-fin/empreinte :"
+        " deux positions et les 16 premiers chiffres du SHA-256 du passage.",
+    ),
+    (
         "document without a digest",
         "  sha256: 88168cf3d07332e58cf5078cff4a399f5ae323a326c441d3d0c06c4a82243e63\n",
         "",
@@ -430,7 +462,7 @@ def test_a_record_without_its_document_says_so_and_nothing_else() -> None:
         (b"", "line 1, *: ''; expected: a field document and sections."),
         (b"- 1\n", "line 1, *: ''; expected: a field document and sections."),
         (b"a: 1\nb: \xff\n", "line 2, *: 'ff'; expected: text in UTF-8."),
-        (b"a: " + b"[" * 5000, "line 1, *: ''; expected: fewer nested levels."),
+        (b"a: " + b"[" * 600, "line 1, *: ''; expected: fewer nested levels."),
         (b"a: \x00\n", "line 1, *: 'a: \\x00'; expected: well-formed YAML 1.2."),
     ],
 )
