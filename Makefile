@@ -21,11 +21,11 @@ help: ## Montre cette liste / Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 graph: $(STORE)/CURRENT ## Construit le graphe et répond à cinq questions / Build the graph, answer five questions
-	$(call ask,query vote_by_voter)
-	$(call ask,query addressees_by_number_of_recommendations)
-	$(call ask,query actions_of_a_recommendation)
-	$(call ask,query referral_routes_of_a_body)
-	$(call ask,query communes_without_intercommunality)
+	$(call ask,query vote_by_voter,Comment chaque groupe a-t-il voté ? / How did each group vote?)
+	$(call ask,query addressees_by_number_of_recommendations,À qui demande-t-on d'agir ? / Who is asked to act?)
+	$(call ask,query actions_of_a_recommendation,Que demande-t-on à la Région ? / What is the Region asked to do?)
+	$(call ask,query referral_routes_of_a_body,Qui peut saisir ce CESER ? / Who may seize this CESER?)
+	$(call ask,query communes_without_intercommunality,Quelles communes sont sans intercommunalité ? / Which communes have no intercommunality?)
 
 test: $(DEV) java ## Prépare ce qu'il faut et lance les tests / Set up what is needed and run the tests
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
@@ -69,7 +69,7 @@ $(DEV): requirements-dev.lock pyproject.toml $(BIN)/python
 	$(call install,requirements-dev.lock)
 
 define ask
-	@printf '\n$$ cesergraph %s\n' '$(1)'; $(BIN)/cesergraph $(1) --store $(STORE)
+	@printf '\n%s\n$$ cesergraph %s\n' "$(2)" '$(1)'; $(BIN)/cesergraph $(1) --store $(STORE)
 endef
 
 define install

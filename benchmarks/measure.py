@@ -19,7 +19,7 @@ def seconds(*words: str | Path) -> float:
     """Return how long a command takes in a fresh process; raise CalledProcessError where it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     start = time.perf_counter()
-    subprocess.run([str(word) for word in words], check=True, stdout=subprocess.DEVNULL, env=environment, cwd=ROOT)
+    subprocess.run([str(word) for word in words], check=True, capture_output=True, env=environment, cwd=ROOT)
     return time.perf_counter() - start
 
 

@@ -121,9 +121,9 @@ def load(out: Path, source: str, files: Sequence[Path], errors: Path, *, say: Sa
         new = _lines(quad for done in loaded for quad in links.apply(done.quads))
         gathered.lines = {name: store.quads(name) for name in store.manifest.sources if name != INFERENCE}
         families = {_family(done, graph) for done in loaded for graph in {quad.graph for quad in done.quads}}
-        for name in (source, QUOTATION):
-            gathered.lines[name] = _without(gathered.lines.get(name, []), families)
-        gathered.lines[source] = sorted({*gathered.lines[source], *new})
+        for name in {source, QUOTATION} & set(gathered.lines):
+            gathered.lines[name] = _without(gathered.lines[name], families)
+        gathered.lines[source] = sorted({*gathered.lines.get(source, []), *new})
         gathered.read[source] = sum(done.read for done in loaded)
         gathered.files[source] = len(loaded)
         for done in loaded:

@@ -204,9 +204,13 @@ def validate(files: tuple[Path, ...], store: Path, format: str) -> int:
 @common()
 def check(store: Path) -> int:
     """Check the ontology itself, and that the store names no term it lacks."""
-    from cesergraph.ontology import check_all
+    from cesergraph.ontology import check_all, check_terms, terms_used
 
     faults = check_all()
+    if store.exists():
+        from cesergraph.store import open_store
+
+        faults += check_terms(terms_used(open_store(store)))
     for fault in faults:
         click.echo(fault.say(_spoken()))
     _say(f"{len(faults)} défaut(s) dans l'ontologie.", f"{len(faults)} fault(s) in the ontology.")

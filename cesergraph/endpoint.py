@@ -57,15 +57,8 @@ class Endpoint:
 
     def _ask(self, text: str, kind: Kind) -> Answers:
         media_type, body = self._post(text, kind)
-        try:
-            if kind == "graph":
-                format = RdfFormat.from_media_type(media_type) or RdfFormat.TURTLE
-                return graph(Triple(q.subject, q.predicate, q.object) for q in parse(body, format=format))
-            found = parse_query_results(body, format=QueryResultsFormat.JSON)
-            if isinstance(found, QueryBoolean) == (kind == "ask"):
-                return gather(found)
-        except SyntaxError:
-            pass
+        if (found := _read_answers(media_type, body, kind)) is not None:
+            return found
         wanted = "RDF" if kind == "graph" else "SPARQL Query Results JSON"
         raise EndpointError(
             fr=f"{self.url} : la réponse n'est pas du {wanted} ({media_type}) : {_first_line(body)!r}.",
@@ -103,6 +96,21 @@ class Endpoint:
             fr=f"{self.url} : le service refuse (HTTP {status})" + (f" : {said}." if said else "."),
             en=f"{self.url}: the endpoint refuses (HTTP {status})" + (f": {said}." if said else "."),
         )
+
+
+def _read_answers(media_type: str, body: bytes, kind: Kind) -> Answers | None:
+    """Return the answers in a body, None where they are not of this kind.
+
+    Nothing is raised here: an Oxigraph result in a traceback may outlive its thread, and then cannot be freed.
+    """
+    try:
+        if kind == "graph":
+            format = RdfFormat.from_media_type(media_type) or RdfFormat.TURTLE
+            return graph(Triple(q.subject, q.predicate, q.object) for q in parse(body, format=format))
+        found = parse_query_results(body, format=QueryResultsFormat.JSON)
+        return gather(found) if isinstance(found, QueryBoolean) == (kind == "ask") else None
+    except SyntaxError:
+        return None
 
 
 def _first_line(body: bytes) -> str:

@@ -19,6 +19,7 @@ from rdflib import OWL, RDF, SKOS, BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
+from cesergraph.answers import Source
 from cesergraph.errors import EquipmentMissing
 from cesergraph.header import read_header
 from cesergraph.namespaces import BASE, CG, VOCAB, shorten
@@ -204,6 +205,17 @@ def check_terms(iris: Iterable[str]) -> list[Fault]:
         )
         for iri in sorted(ours - _known_iris())
     ]
+
+
+_TERMS_USED = f"""SELECT DISTINCT ?term WHERE {{
+  {{ ?subject ?term ?object }} UNION {{ ?subject a ?term }}
+  UNION {{ ?subject ?property ?term . FILTER (STRSTARTS(STR(?term), "{VOCAB}")) }}
+}}"""
+
+
+def terms_used(source: Source) -> list[str]:
+    """Return the IRIs of the predicates, classes and concepts that a source uses."""
+    return [term.value for (term,) in source.query(_TERMS_USED).rows if isinstance(term, ox.NamedNode)]
 
 
 def check_all() -> list[Fault]:

@@ -49,7 +49,7 @@ def run(*words: str) -> int:
 FAULTS = {
     "wrong code": ("referral_kind: mandatory", "referral_kind: mandatry", "mandatory"),
     "unknown key": ("  publisher_nobody: x\n", "", ""),
-    "duplicate identifier": ("  - key: aurore-cassagne", "  - key: marc-pouzet", "marc-pouzet"),
+    "duplicate identifier": ("  - key: conseillers-encart", "  - key: conseillers-texte", "conseillers-texte"),
     "position outside the text": ("1515-1525/9ab244651b3a6c65", "9515-9525/9ab244651b3a6c65", "1840"),
     "span without its digest": ("1515-1525/9ab244651b3a6c65", "1515-1525", "1515-1525"),
     "reference to nothing": ("legal_basis: loi-1972-07-05", "legal_basis: loi-1927-07-05", "loi-1972-07-05"),

@@ -132,7 +132,7 @@ def test_show_why_names_rule_and_premises(store_path: Path, capsysbinary: pytest
 
 def test_stats_and_validate_of_the_store(store_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     code, out, _ = run(capsysbinary, "stats", "--format", "csv", "--store", str(store_path))
-    assert code == 0 and b"cg:Commune,Commune (territoire),34969" in out
+    assert code == 0 and b"#Commune,Commune (territoire),34969" in out
     code, out, _ = run(capsysbinary, "--lang", "en", "validate", "--format", "json", "--store", str(store_path))
     assert code == 0 and all(p["severity"] != "Violation" for p in json.loads(out))
 
@@ -143,8 +143,8 @@ def test_schema_is_json_schema(capsysbinary: pytest.CaptureFixture[bytes]) -> No
 
 
 @pytest.mark.java
-def test_check_finds_nothing(java: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    code, out, err = run(capsysbinary, "--lang", "en", "check")
+def test_check_finds_nothing(java: str, store_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    code, out, err = run(capsysbinary, "--lang", "en", "check", "--store", str(store_path))
     assert (code, out) == (0, b"") and "0 fault(s)" in err
 
 

@@ -25,6 +25,7 @@ QUERIES = {
     "graphs": "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g",
     "yes": "ASK { ?s ?p ?o }",
     "no": "ASK { ?s <urn:none> ?o }",
+    "comment": "PREFIX x: <urn:x/> # no INSERT\nDESCRIBE <https://w3id.org/cesergraph/id/territoire/region/01>",
     "construct": "# INSERT nothing\nCONSTRUCT WHERE { ?s ?p ?o }",
     "describe": "DESCRIBE <https://w3id.org/cesergraph/id/territoire/region/24>",
     "empty-graph": "CONSTRUCT WHERE { ?s <urn:none> ?o }",

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cesergraph.namespaces import BASE, PREFIXES, expand, shorten
+from cesergraph.namespaces import BASE, ID, PREFIXES, expand, shorten
 from cesergraph.resources import walk
 
 FILES = {
@@ -45,7 +45,7 @@ def test_declarations(name: str) -> None:
         assert declared == sorted(set(declared)), "each once, in alphabetical order"
         assert dict(declared) == {prefix: PREFIXES[prefix] for prefix, _ in declared}
         assert {prefix for prefix, _ in declared} == used(part)
-        assert set(_BASE.findall(part)) <= {BASE}
+        assert set(_BASE.findall(part)) <= {BASE, ID}
 
 
 def test_used_reads_names_only() -> None:

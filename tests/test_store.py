@@ -82,7 +82,8 @@ def test_the_same_quads_give_the_same_bytes(tmp_path: Path) -> None:
     lines = servers.mini_lines()
     for place in ("one", "two"):
         turned = dict(sorted(lines.items(), reverse=place == "two"))
-        write_store(tmp_path / place, turned, search_rows=[], problems=[Fault("Info")])
+        manifest = write_store(tmp_path / place, turned, search_rows=[], problems=[Fault("Info")])
+        assert list(manifest.sources) == sorted(lines)
     one, two = open_store(tmp_path / "one"), open_store(tmp_path / "two")
     assert one.folder.name == two.folder.name == one.manifest.version
     kept = ["manifest.json", "problems.json", "search.sqlite", *(f"quads/{source}.nq" for source in lines)]
@@ -114,6 +115,23 @@ def test_a_reader_keeps_reading_while_a_version_is_written(tmp_path: Path) -> No
     with pytest.raises(StoreError, match="a newer version") as error:
         reader.quads("a")
     assert "version plus récente" in error.value.fr
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_version_replaced_while_it_is_opened(moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "old")
+    old = open_store(tmp_path).folder
+
+    def interrupted(folder: Path) -> EmbeddedStore:
+        if folder == old and moment == "before":
+            write(tmp_path, "new")
+        opened = EmbeddedStore(folder)
+        if folder == old:
+            write(tmp_path, "new")
+        return opened
+
+    monkeypatch.setattr("cesergraph.store.EmbeddedStore", interrupted)
+    assert words(open_store(tmp_path)) == ["new"]
 
 
 def test_readers_do_not_disturb_each_other(tmp_path: Path) -> None:
