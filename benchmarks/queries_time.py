@@ -20,8 +20,8 @@ from cesergraph.store import EmbeddedStore, open_store
 
 BOUND_TARGET = 0.050
 SCAN_TARGET = 1.2
-SCAN_FROM = 0.005  # below 5 ms a query scans nothing, and the ratio would measure the timer
-CALLS = 5
+SCAN_FROM = 0.010  # below 10 ms a query scans no country, and the ratio would tell of its parsing
+CALLS = 9
 RDFLIB_LIMIT = 30
 
 

@@ -18,7 +18,7 @@ from cesergraph.errors import RecordError, SourceChanged
 from cesergraph.identifiers import meta_graph
 from cesergraph.inference import infer
 from cesergraph.link import Links, read_decisions
-from cesergraph.namespaces import BASE, GRAPH, ID
+from cesergraph.namespaces import BASE, GRAPH
 from cesergraph.nquads import Quad, iri, literal, term, text
 from cesergraph.resources import folder
 from cesergraph.search import search_rows
@@ -296,7 +296,7 @@ def check_lines(lines: Mapping[str, Sequence[str]]) -> list[Problem]:
     whole = [line for name in lines if name not in _APART and not _registers([name]) for line in lines[name]]
     registered = [line for name in _registers(lines) for line in lines[name]]
     known = {_subject(line) for line in whole} | _objects(whole)
-    others = [*registered, *lines.get(INFERENCE, ()), *_left_out(known, {_subject(line) for line in registered})]
+    others = [*registered, *lines.get(INFERENCE, ()), *_left_out(known, registered)]
     taken = [line for line in others if _sampled(line) or _subject(line) in known or _META in line]
     wanted = _objects(taken)
     typed = [line for line in others if _TYPED in line and _subject(line) in wanted]
@@ -306,15 +306,18 @@ def check_lines(lines: Mapping[str, Sequence[str]]) -> list[Problem]:
     return [problem for problem in check(data) if problem.focus not in neighbours]
 
 
-def _left_out(known: set[str], present: set[str]) -> list[str]:
-    """What the committed registers say of things that are referred to and are not present, as in a partial build."""
-    missing = {subject for subject in known - present if subject.startswith(f"<{ID}")}
+def _left_out(known: set[str], registered: Sequence[str]) -> list[str]:
+    """What the registers say of the things known, where a partial build or store does not hold them itself."""
+    held = {line[line.rindex(" <") + 1 :].removesuffix(" .\n") for line in registered}
     apart = Gathered()
-    for name in _registers(sources.source_names()) if missing else ():
-        _gather(name, sources.committed_files(name), Links(()), None, apart)
+    for name in _registers(sources.source_names()):
+        files = [(table, file) for table, file in sources.committed_files(name) if table.graph not in held]
+        if files:
+            _gather(name, files, Links(()), None, apart)
     lines = [line for found in apart.lines.values() for line in found]
-    wanted = missing | _objects(line for line in lines if _subject(line) in missing)
-    return [line for line in lines if _subject(line) in wanted - present or _META in line]
+    present = {_subject(line) for line in registered}
+    wanted = (known | _objects(line for line in lines if _subject(line) in known)) - present
+    return [line for line in lines if _subject(line) in wanted or _META in line]
 
 
 def _subject(line: str) -> str:

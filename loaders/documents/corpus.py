@@ -6,7 +6,7 @@ from pathlib import Path
 from cesergraph import identifiers
 from cesergraph.namespaces import ID
 from cesergraph.nquads import Quad, iri, literal, term
-from cesergraph.sources import Refusal
+from cesergraph.sources import Change, Refusal
 from loaders.documents.expectations import expected
 from loaders.documents.kinds import kinds
 from loaders.documents.records import Record, read_record
@@ -68,7 +68,7 @@ def quotations(record: bytes, corpus: Path) -> list[Quad]:
     return sorted(found)
 
 
-def refresh(folder: Path, package: Path | None) -> list[str]:
+def refresh(folder: Path, package: Path | None) -> list[Change]:
     """Write the JSON Schema, and into the records the digests their passages lack, from the corpus folder ``package``.
 
     Return what changed. A digest that is there and differs is never touched: it is what the curator read.
@@ -77,7 +77,7 @@ def refresh(folder: Path, package: Path | None) -> list[str]:
     target = folder / "record.schema.json"
     if not target.is_file() or target.read_text(encoding="utf-8") != schema_text():
         target.write_text(schema_text(), encoding="utf-8")
-        said.append(f"{target.name} : réécrit / rewritten.")
+        said.append(Change(f"{target.name} est réécrit.", f"{target.name} is rewritten."))
     if package is not None:
         said.extend(
             line for file in sorted((folder / "records").glob("*.yaml")) for line in _add_digests(file, package)
@@ -85,7 +85,7 @@ def refresh(folder: Path, package: Path | None) -> list[str]:
     return said
 
 
-def _add_digests(file: Path, corpus: Path) -> list[str]:
+def _add_digests(file: Path, corpus: Path) -> list[Change]:
     lines = file.read_text(encoding="utf-8").split("\n")
     missing = [r for r in check_spans(file.read_bytes(), corpus) if r.column == "at" and "/" not in r.value]
     for refusal in missing:
@@ -94,4 +94,5 @@ def _add_digests(file: Path, corpus: Path) -> list[str]:
     if not missing:
         return []
     file.write_text("\n".join(lines), encoding="utf-8")
-    return [f"{file.name} : {len(missing)} empreintes ajoutées / digests added."]
+    count = len(missing)
+    return [Change(f"{file.name} : {count} empreintes ajoutées.", f"{file.name}: {count} digests added.")]

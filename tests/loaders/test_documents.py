@@ -533,9 +533,9 @@ def test_refresh_adds_missing_digests_and_leaves_wrong_ones(tmp_path: Path) -> N
     records.mkdir()
     wrong = PETIT.replace("7ad12ee79d83bbe9", "0000000000000000")
     (records / "petit.yaml").write_text(wrong.replace(AT, "224-263").replace(STATEMENT, "78-138"), encoding="utf-8")
-    assert refresh(tmp_path, SAMPLES) == [
-        "record.schema.json : réécrit / rewritten.",
-        "petit.yaml : 2 empreintes ajoutées / digests added.",
+    assert [change.en for change in refresh(tmp_path, SAMPLES)] == [
+        "record.schema.json is rewritten.",
+        "petit.yaml: 2 digests added.",
     ]
     assert (records / "petit.yaml").read_text(encoding="utf-8") == wrong
     assert refresh(tmp_path, SAMPLES) == []
