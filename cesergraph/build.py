@@ -208,6 +208,16 @@ def _gather(
     gathered.lines[source] = sorted(lines)
 
 
+def find_gaps(corpus: Path, records: Sequence[Path] = ()) -> list[sources.Gap]:
+    """Return what the documents of a folder hold that no record accounts for."""
+    gaps: list[sources.Gap] = []
+    for name in sources.source_names():
+        reader = sources.loader(name)
+        if isinstance(reader, sources.Quoting):
+            gaps += reader.find_gaps([file.read_bytes() for _, file in _files(name, records)], corpus)
+    return gaps
+
+
 def _refuse(file: str, refusals: Sequence[sources.Refusal]) -> None:
     if refusals:
         more = len(refusals) - 1

@@ -218,6 +218,21 @@ def check(store: Path) -> int:
 
 
 @cesergraph.command()
+@click.option("--corpus", type=FOLDER, envvar="CESERGRAPH_CORPUS", default="corpus", metavar="DIR")
+@click.option("--records", type=FOLDER, multiple=True, metavar="DIR")
+@common(formats=("table", "csv", "json", "markdown"))
+def coverage(corpus: Path, records: tuple[Path, ...], store: Path, format: str) -> int:
+    """List what the documents hold that no record accounts for."""
+    from cesergraph.build import find_gaps
+    from cesergraph.reports import list_gaps
+
+    gaps = find_gaps(corpus, records)
+    list_gaps(gaps, format, _out(), _spoken())
+    _say(f"{len(gaps)} lacune(s) dans {corpus}.", f"{len(gaps)} gap(s) in {corpus}.")
+    return FAULTY if gaps else 0
+
+
+@cesergraph.command()
 @click.option("--tag", metavar="TAG")
 @common(formats=("table", "csv", "json", "markdown"))
 def queries(tag: str | None, store: Path, format: str) -> None:

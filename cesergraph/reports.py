@@ -15,6 +15,7 @@ from cesergraph.vocabulary import term_label
 if TYPE_CHECKING:
     from cesergraph.build import Summary
     from cesergraph.search import Hit
+    from cesergraph.sources import Gap
 
 SEVERITIES = {
     "Violation": {"fr": "violation(s)", "en": "violation(s)"},
@@ -92,6 +93,12 @@ def list_hits(hits: Iterable["Hit"], format: str, stream: IO[bytes], lang: str) 
     """Write what a search found: identifier, name, class, and the words that matched."""
     rows = [(shorten(hit.iri), hit.label, term_label(CG + hit.type, lang) or hit.type, hit.matched) for hit in hits]
     _write_rows(("id", "label", "type", "matched"), rows, format, stream, lang)
+
+
+def list_gaps(gaps: Iterable["Gap"], format: str, stream: IO[bytes], lang: str) -> None:
+    """Write the places that no record accounts for."""
+    rows = [(gap.file, str(gap.line), f"{gap.start}-{gap.end}", gap.kind, gap.text) for gap in gaps]
+    _write_rows(("file", "line", "place", "kind", "words"), rows, format, stream, lang)
 
 
 def _write_rows(

@@ -10,14 +10,14 @@ import importlib
 import io
 import pkgutil
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, TypeAlias, cast, runtime_checkable
+from typing import Any, BinaryIO, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
 
 import pyarrow as pa
 
@@ -114,12 +114,24 @@ class Loader(Protocol):
     def describe(self, batch: Batch, table: Table) -> Described: ...
 
 
+class Gap(NamedTuple):
+    """A place of a document that no record accounts for: line from 1, str offsets, kind of place, first words."""
+
+    file: str
+    line: int
+    start: int
+    end: int
+    kind: str
+    text: str
+
+
 @runtime_checkable
 class Quoting(Protocol):
     """What the loader of a source of documents offers besides, for a machine that has the documents."""
 
     def check_spans(self, record: bytes, corpus: Path) -> list[Refusal]: ...
     def quotations(self, record: bytes, corpus: Path) -> list[Quad]: ...
+    def find_gaps(self, records: Sequence[bytes], corpus: Path) -> list[Gap]: ...
 
 
 @dataclass(frozen=True)

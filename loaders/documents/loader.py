@@ -12,13 +12,14 @@ from cesergraph.namespaces import ID
 from cesergraph.nquads import Quad, iri, literal, term, text
 from cesergraph.sources import FAULT, ROW, Batch, Described, Refusal, Table, rows
 from loaders.documents.corpus import check_spans, quotations, refresh
+from loaders.documents.coverage import find_gaps
 from loaders.documents.forms import date_datatype
 from loaders.documents.kinds import Field, kinds
 from loaders.documents.records import Entry, Item, read_record
 from loaders.documents.schema import schema
 from loaders.documents.spans import Span, passage_path
 
-__all__ = ["check_spans", "describe", "quotations", "read_batches", "refresh", "schema"]
+__all__ = ["check_spans", "describe", "find_gaps", "quotations", "read_batches", "refresh", "schema"]
 
 _DATATYPES = {
     "string": "xsd:string",
