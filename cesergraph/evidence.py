@@ -11,12 +11,13 @@ from cesergraph.nquads import iri
 _PASSAGES = f"""
 PREFIX cg: <{PREFIXES["cg"]}>
 PREFIX oa: <{PREFIXES["oa"]}>
-SELECT DISTINCT ?thing ?passage ?document ?start ?end ?digest ?quote WHERE {{
+SELECT DISTINCT ?thing ?passage ?document ?start ?end ?line ?digest ?quote WHERE {{
   {{ VALUES ?thing {{ %(things)s }} ?thing cg:evidencedBy|cg:claimedIn|^cg:states ?passage . }}
   UNION {{ VALUES ?thing {{ %(things)s }} ?thing a cg:Passage . BIND (?thing AS ?passage) }}
   UNION {{ VALUES ?thing {{ %(things)s }} ?thing a cg:RecommendationStatement . BIND (?thing AS ?passage) }}
   OPTIONAL {{ ?passage oa:hasSource ?capture . ?capture cg:captureOf ?document . }}
   OPTIONAL {{ ?passage oa:hasSelector ?position . ?position oa:start ?start ; oa:end ?end . }}
+  OPTIONAL {{ ?passage cg:startLine ?line . }}
   OPTIONAL {{ ?passage cg:spanDigest ?digest . }}
   OPTIONAL {{ ?passage oa:hasSelector ?words . ?words oa:exact ?quote . }}
 }}
@@ -32,14 +33,16 @@ class Passage:
     document: str | None
     start: int | None
     end: int | None
+    line: int | None
     digest: str | None
     quote: str | None
 
     def place(self) -> str:
-        """Return the document, the offsets and the digest in one line."""
+        """Return the document, the line, the offsets and the digest, all in a row."""
         document = shorten(self.document or self.iri)
+        line = f" l. {self.line}" if self.line is not None else ""
         span = f" {self.start}–{self.end}" if self.start is not None else ""
-        return f"{document}{span}" + (f" [{self.digest}]" if self.digest else "")
+        return f"{document}{line}{span}" + (f" [{self.digest}]" if self.digest else "")
 
 
 def select(source: Source, query: str) -> Sequence[tuple[Any, ...]]:
@@ -52,9 +55,10 @@ def passages_of(source: Source, things: Iterable[str]) -> dict[str, tuple[Passag
     wanted = " ".join(iri(thing) for thing in sorted(set(things)))
     found: dict[str, dict[str, Passage]] = {}
     for row in select(source, _PASSAGES % {"things": wanted}) if wanted else ():
-        thing, passage, document, start, end, digest, quote = (getattr(term, "value", None) for term in row)
+        thing, passage, document, start, end, line, digest, quote = (getattr(term, "value", None) for term in row)
         is_placed = start is not None and end is not None
         place = (int(start or 0), int(end or 0)) if is_placed else (None, None)
-        told = Passage(str(passage), document, place[0], place[1], digest, quote)
+        number = None if line is None else int(line)
+        told = Passage(str(passage), document, place[0], place[1], number, digest, quote)
         found.setdefault(str(thing), {}).setdefault(told.iri, told)
     return {thing: tuple(passages.values()) for thing, passages in found.items()}

@@ -1,6 +1,7 @@
 """What needs the text of a document: the check of its passages, their quotations, the digests a record lacks."""
 
 import re
+import textwrap
 from pathlib import Path
 
 from cesergraph import identifiers
@@ -11,7 +12,7 @@ from loaders.documents.expectations import expected
 from loaders.documents.kinds import kinds
 from loaders.documents.records import Record, read_record
 from loaders.documents.schema import schema_text
-from loaders.documents.spans import file_digest, find_document, passage_path, read_span, span_digest
+from loaders.documents.spans import file_digest, find_document, line_starts, passage_path, read_span, span_digest
 
 
 def check_spans(record: bytes, corpus: Path) -> list[Refusal]:
@@ -28,6 +29,8 @@ def check_spans(record: bytes, corpus: Path) -> list[Refusal]:
     if read.characters != len(content):
         said = expected("characters", file=file.name)
         found.append(Refusal(read.sha256_line, "characters", str(read.characters), *said, str(len(content))))
+    if read.lines and read.lines != line_starts(content):
+        found.append(Refusal(read.sha256_line, "lines", "…", *expected("lines", file=file.name)))
     for line, written in read.spans:
         span = read_span(written)
         if span is None or not span.start < span.end <= len(content):
@@ -69,7 +72,7 @@ def quotations(record: bytes, corpus: Path) -> list[Quad]:
 
 
 def refresh(folder: Path, package: Path | None) -> list[Change]:
-    """Write the JSON Schema, and into the records the digests their passages lack, from the corpus folder ``package``.
+    """Write the JSON Schema, and into the records the digests and line starts they lack, from the corpus ``package``.
 
     Return what changed. A digest that is there and differs is never touched: it is what the curator read.
     """
@@ -80,7 +83,10 @@ def refresh(folder: Path, package: Path | None) -> list[Change]:
         said.append(Change(f"{target.name} est réécrit.", f"{target.name} is rewritten."))
     if package is not None:
         said.extend(
-            line for file in sorted((folder / "records").glob("*.yaml")) for line in _add_digests(file, package)
+            line
+            for file in sorted((folder / "records").glob("*.yaml"))
+            for add in (_add_digests, _add_lines)
+            for line in add(file, package)
         )
     return said
 
@@ -96,3 +102,17 @@ def _add_digests(file: Path, corpus: Path) -> list[Change]:
     file.write_text("\n".join(lines), encoding="utf-8")
     count = len(missing)
     return [Change(f"{file.name} : {count} empreintes ajoutées.", f"{file.name}: {count} digests added.")]
+
+
+def _add_lines(file: Path, corpus: Path) -> list[Change]:
+    """Write into the header of a record where the lines of its document begin, below the number of characters."""
+    content = file.read_text(encoding="utf-8")
+    read = read_record(content.encode())
+    document = find_document(corpus, read.sha256)
+    if read.lines or document is None:
+        return []
+    offsets = " ".join(map(str, line_starts(document.read_bytes().decode())))
+    folded = textwrap.fill(offsets, 118, initial_indent="    ", subsequent_indent="    ")
+    written = re.sub(r"(?m)^  characters: .*$", lambda found: f"{found[0]}\n  lines: >-\n{folded}", content, count=1)
+    file.write_text(written, encoding="utf-8")
+    return [Change(f"{file.name} : les lignes sont repérées.", f"{file.name}: the lines are located.")]

@@ -42,6 +42,10 @@ _SENTENCES = {
         "an item of a curated document: type/document/key",
     ),
     "sha256": ("l'empreinte SHA-256 de {file}", "the SHA-256 digest of {file}"),
+    "lines": (
+        "les débuts de ligne de {file} ; retirez le champ et lancez refresh",
+        "the line starts of {file}; remove the field and run refresh",
+    ),
     "characters": ("le nombre de caractères de {file}", "the number of characters of {file}"),
     "digest": ("l'empreinte du passage dans {file}", "the digest of the passage in {file}"),
 }

@@ -1,6 +1,7 @@
 """Read curated records and describe them: one graph a document, each item with the passages it rests on."""
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import groupby
 from typing import BinaryIO, cast
@@ -38,7 +39,7 @@ _HOW_EN = "Recorded by hand from the file of this SHA-256 digest; the text itsel
 def read_batches(stream: BinaryIO, table: Table) -> Iterator[Batch]:
     """Yield the items of one record, one a row; an item at fault gives a row for each line at fault instead."""
     record = read_record(stream.read())
-    document = json.dumps({"key": record.key, "sha256": record.sha256})
+    document = json.dumps({"key": record.key, "sha256": record.sha256, "lines": record.lines})
     found: list[tuple[str, str, str, str, str, int]] = []
     for item in record.items:
         if item.entry is not None:
@@ -69,7 +70,7 @@ def describe(batch: Batch, table: Table) -> Described:
         if not row["item"]:
             continue
         document = json.loads(row["document"])
-        writer = _Writer(document["key"], document["sha256"])
+        writer = _Writer(document["key"], document["sha256"], document["lines"])
         entry = cast(Entry, json.loads(row["item"]))
         writer.write(entry, entry["path"])
         if row["kind"] == "header":
@@ -81,8 +82,9 @@ def describe(batch: Batch, table: Table) -> Described:
 class _Writer:
     """Writes the entries of one document as quads."""
 
-    def __init__(self, document: str, sha256: str) -> None:
+    def __init__(self, document: str, sha256: str, lines: list[int]) -> None:
         self.quads: list[Quad] = []
+        self._lines = lines
         self._document = document
         self._sha256 = sha256
         self._graph = iri(identifiers.graph(document, sha256[:12]))
@@ -154,6 +156,9 @@ class _Writer:
             self._add(passage, "rdf:type", term("cg:Passage"), item)
         self._add(passage, "cg:passageOf", _thing(f"document/{self._document}"), item)
         self._add(passage, "cg:spanDigest", literal(span.digest), item)
+        if self._lines:
+            line = bisect_right(self._lines, span.start) + 1
+            self._add(passage, "cg:startLine", literal(str(line), "xsd:nonNegativeInteger"), item)
         self._add(passage, "oa:hasSource", self._capture, item)
         self._add(passage, "oa:hasSelector", selector, item)
         self._add(selector, "rdf:type", term("oa:TextPositionSelector"), item)

@@ -55,6 +55,7 @@ class Record:
     sha256: str = ""
     sha256_line: int = 1
     characters: int = 0
+    lines: list[int] = field(default_factory=list)
     file: str = ""
     items: list[Item] = field(default_factory=list)
     spans: list[tuple[int, str]] = field(default_factory=list)
@@ -144,6 +145,7 @@ class _Reader:
         record.sha256 = text_of(header.get("sha256"))
         record.sha256_line = line_of(header["sha256"]) if "sha256" in header else 1
         record.file = text_of(header.get("file"))
+        record.lines = [int(offset) for offset in text_of(header.get("lines")).split() if offset.isdecimal()]
         characters = text_of(header.get("characters"))
         record.characters = int(characters) if FORMS["integer"].accepts(characters) else 0
 

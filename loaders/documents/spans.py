@@ -37,6 +37,11 @@ def file_digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
+def line_starts(text: str) -> list[int]:
+    """Return the offset at which each line after the first begins."""
+    return [match.end() for match in re.finditer("\n", text)]
+
+
 def passage_path(document: str, span: Span) -> str:
     """Return the id path of a passage of a document."""
     return f"passage/{document}/{span.start}-{span.end}"

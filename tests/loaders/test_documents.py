@@ -20,6 +20,7 @@ from loaders.documents.corpus import check_spans, quotations, refresh
 from loaders.documents.kinds import kinds, sections
 from loaders.documents.records import read_record, record_keys
 from loaders.documents.schema import schema, schema_text
+from loaders.documents.spans import line_starts
 from loaders.documents.yaml_tree import compose
 
 SAMPLES = Path(__file__).parent / "documents"
@@ -536,8 +537,14 @@ def test_refresh_adds_missing_digests_and_leaves_wrong_ones(tmp_path: Path) -> N
     assert [change.en for change in refresh(tmp_path, SAMPLES)] == [
         "record.schema.json is rewritten.",
         "petit.yaml: 2 digests added.",
+        "petit.yaml: the lines are located.",
     ]
-    assert (records / "petit.yaml").read_text(encoding="utf-8") == wrong
+    written = (records / "petit.yaml").read_text(encoding="utf-8")
+    assert re.sub(r"  lines: >-\n( {4}.*\n)+", "", written) == wrong
+    starts = line_starts((SAMPLES / "exemple.txt").read_text(encoding="utf-8"))
+    assert read_record(written.encode()).lines == starts
+    moved = written.replace(f"    {starts[0]} ", f"    {starts[0] + 1} ")
+    assert "lines" in {refusal.column for refusal in check_spans(moved.encode(), SAMPLES)}
     assert refresh(tmp_path, SAMPLES) == []
 
 
