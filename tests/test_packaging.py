@@ -132,9 +132,9 @@ def test_the_wheel_works_from_any_directory(installed: Path, tmp_path: Path) -> 
     listed = json.loads(run(program, "queries", "--format", "json", cwd=tmp_path).stdout)
     assert listed
     run(program, "build", "--only", "documents", "--out", "graph", cwd=tmp_path)
-    answer = run(program, "query", "documents", "--store", "graph", "--format", "csv", cwd=tmp_path)
+    answer = run(program, "query", "documents_in_the_graph", "--store", "graph", "--format", "csv", cwd=tmp_path)
     assert len(answer.stdout.splitlines()) > 2
-    assert "recommandation" in run(program, "schema", cwd=tmp_path).stdout.lower()
+    assert "recommendation" in run(program, "schema", cwd=tmp_path).stdout.lower()
     run(installed / "python", "-c", "import cesergraph, loaders; assert 'venv' in cesergraph.__file__", cwd=tmp_path)
 
 
