@@ -123,7 +123,10 @@ def load(out: Path, source: str, files: Sequence[Path], errors: Path, *, say: Sa
         families = {_family(done, graph) for done in loaded for graph in {quad.graph for quad in done.quads}}
         for name in {source, QUOTATION} & set(gathered.lines):
             gathered.lines[name] = _without(gathered.lines[name], families)
-        gathered.lines[source] = sorted({*gathered.lines.get(source, []), *new})
+        kept = [line for line in gathered.lines.get(source, []) if not _is_about(line, files)]
+        graphs = sorted({quad.graph for done in loaded for quad in done.quads if quad.graph == done.table.graph})
+        about = _lines(_metadata(source, graphs, [_digest(file) for file in files]))
+        gathered.lines[source] = sorted({*kept, *new, *about})
         gathered.read[source] = sum(done.read for done in loaded)
         gathered.files[source] = len(loaded)
         for done in loaded:
@@ -201,7 +204,7 @@ def _gather(
             _read_corpus(source, file, corpus, gathered)
         lines.update(quad.line() for quad in links.apply(done.quads))
         graphs.update(quad.graph for quad in done.quads if table.suffix == ".csv")
-        digests.append((file.name, hashlib.sha256(file.read_bytes()).hexdigest()))
+        digests.append(_digest(file))
         gathered.read[source] += done.read
         gathered.files[source] += 1
     lines.update(quad.line() for quad in _metadata(source, sorted(graphs), digests))
@@ -235,6 +238,15 @@ def _read_corpus(source: str, file: Traversable, corpus: Path, gathered: Gathere
         _refuse(file.name, reader.check_spans(content, corpus))
         quoted = gathered.lines.setdefault(QUOTATION, [])
         quoted[:] = sorted({*quoted, *_lines(reader.quotations(content, corpus))})
+
+
+def _digest(file: Traversable) -> tuple[str, str]:
+    return file.name, hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _is_about(line: str, files: Sequence[Path]) -> bool:
+    """Tell whether a line gives the digest of an earlier file of the same name."""
+    return _META in line and any(f'"{file.name} sha256:' in line for file in files)
 
 
 def _metadata(source: str, graphs: Sequence[str], digests: Sequence[tuple[str, str]]) -> Iterator[Quad]:
@@ -306,14 +318,17 @@ def check_lines(lines: Mapping[str, Sequence[str]]) -> list[Problem]:
     whole = [line for name in lines if name not in _APART and not _registers([name]) for line in lines[name]]
     registered = [line for name in _registers(lines) for line in lines[name]]
     known = {_subject(line) for line in whole} | _objects(whole)
-    others = [*registered, *lines.get(INFERENCE, ()), *_left_out(known, registered)]
+    others = [*registered, *lines.get(INFERENCE, ())]
     taken = [line for line in others if _sampled(line) or _subject(line) in known or _META in line]
+    neighbours = _left_out(known | _objects(taken), registered)
+    taken += [line for line in neighbours if _subject(line) in known or _META in line]
+    others += neighbours
     wanted = _objects(taken)
     typed = [line for line in others if _TYPED in line and _subject(line) in wanted]
     data = Dataset(default_union=True)
     data.parse(data="".join({*whole, *taken, *typed}), format="nquads")
-    neighbours = {_subject(line)[1:-1] for line in typed} - {_subject(line)[1:-1] for line in (*whole, *taken)}
-    return [problem for problem in check(data) if problem.focus not in neighbours]
+    apart = {_subject(line)[1:-1] for line in typed} - {_subject(line)[1:-1] for line in (*whole, *taken)}
+    return [problem for problem in check(data) if problem.focus not in apart]
 
 
 def _left_out(known: set[str], registered: Sequence[str]) -> list[str]:

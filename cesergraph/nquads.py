@@ -8,10 +8,11 @@ Source: W3C RDF 1.1 N-Quads (canonical form of literals) and RFC 3987 for the ch
 import re
 from typing import NamedTuple
 
+from pyoxigraph import NamedNode
+
 from cesergraph.errors import IdentifierError
 from cesergraph.namespaces import expand
 
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 _LANG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 _ESCAPED = re.compile(r'["\\\x00-\x1f\x7f\ud800-\udfff]')
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
@@ -37,12 +38,13 @@ def iri(value: str) -> str:
     >>> iri("https://w3id.org/cesergraph/def")
     '<https://w3id.org/cesergraph/def>'
     """
-    if not _IRI.fullmatch(value):
+    try:
+        return str(NamedNode(value))
+    except ValueError as error:
         raise IdentifierError(
             fr=f"{value!r} n'est pas une IRI absolue sans espace ni caractère réservé.",
             en=f"{value!r} is not an absolute IRI free of blanks and reserved characters.",
-        )
-    return f"<{value}>"
+        ) from error
 
 
 def term(curie: str) -> str:

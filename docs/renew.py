@@ -85,7 +85,7 @@ def picture(store: Path) -> str:
         console.print(Text(f"$ cesergraph {words}", style="bold"))
         console.print(Text.from_ansi(on_a_terminal(words, "fr", store)))
     svg = console.export_svg(title="cesergraph", unique_id="cesergraph")
-    return re.sub(r"\s*@font-face \{.*?\}|<!--.*?-->\s*", "", svg, flags=re.DOTALL) + "\n"
+    return re.sub(r"\s*@font-face \{.*?\}|<!--.*?-->\s*", "", svg, flags=re.DOTALL).rstrip() + "\n"
 
 
 def pages(store: Path) -> Iterator[tuple[Path, str]]:

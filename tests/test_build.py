@@ -103,15 +103,15 @@ def test_record_is_checked_against_its_document(
     assert open_store(store).manifest == before
 
 
-HEADER = "region,name,chief_town\n"
-ROWS = "".join(f"{code},Région {code},\n" for code in range(11, 28))
+REGIONS = RECORDS.joinpath("..", "..", "territories", "tables", "regions.csv").read_text(encoding="utf-8")
+HEADER = REGIONS.splitlines(keepends=True)[0]
 
 
 @pytest.mark.parametrize(
     ("content", "hint"),
     [
-        (f"region,nom,chief_town\n{ROWS}", "header has changed"),
-        (f"{HEADER}{ROWS}28,Orléans é,\n".encode("latin-1"), "is not utf-8"),
+        (REGIONS.replace("name", "nom", 1), "header has changed"),
+        (REGIONS.encode("latin-1"), "is not utf-8"),
         (f"{HEADER}24,Centre-Val de Loire,\n", "1 rows read, expected: 18 to 18"),
     ],
 )
@@ -131,7 +131,7 @@ def test_bad_rows_go_to_the_error_file_and_the_good_ones_are_loaded(
 ) -> None:
     documents = open_store(store).quads("documents")
     file, errors = tmp_path / "regions.csv", tmp_path / "errors.csv"
-    file.write_text(f"{HEADER}{ROWS}1,Sans zéro,\n", encoding="utf-8")
+    file.write_text(REGIONS.replace("\n01,", "\n1,"), encoding="utf-8")
     assert run("load", "territories", str(file), "--errors", str(errors), "--store", str(store)) == 0
     said_all = capsys.readouterr().err
     assert "18 rows read, 17 taken, 1 refused" in said_all and str(errors) in said_all
@@ -143,12 +143,13 @@ def test_bad_rows_go_to_the_error_file_and_the_good_ones_are_loaded(
 
 def test_loading_a_table_again_replaces_it_and_nothing_else(store: Path, tmp_path: Path) -> None:
     file, other = tmp_path / "regions.csv", tmp_path / "wikidata.csv"
-    file.write_text(f"{HEADER}{ROWS}28,Une,\n", encoding="utf-8")
-    other.write_text("region,item\n" + "".join(f"{c},Q{c}\n" for c in range(11, 29)), encoding="utf-8")
+    file.write_text(REGIONS.replace(",Guadeloupe,", ",Une,"), encoding="utf-8")
+    codes = [line[:2] for line in REGIONS.splitlines()[1:]]
+    other.write_text("region,item\n" + "".join(f"{code},Q1{code}\n" for code in codes), encoding="utf-8")
     for table in (file, other):
         assert run("load", "territories", str(table), "--store", str(store)) == 0
     wikidata = [line for line in open_store(store).quads("territories") if "/graph/territories/wikidata-" in line]
-    file.write_text(f"{HEADER}{ROWS}28,Autre,\n", encoding="utf-8")
+    file.write_text(REGIONS.replace(",Guadeloupe,", ",Autre,"), encoding="utf-8")
     assert run("load", "territories", str(file), "--store", str(store)) == 0
     lines = open_store(store).quads("territories")
     assert not any('"Une"@fr' in line for line in lines) and any('"Autre"@fr' in line for line in lines)
