@@ -1,4 +1,4 @@
-"""Remake what the program writes into the documentation: answers in the READMEs, the page of commands, a picture.
+"""Remake what the program writes into the documentation: answers in the READMEs, commands, quality, a picture.
 
 `make docs` calls it. With `--check` nothing is written: stale files are named, and the exit code is 1.
 """
@@ -16,6 +16,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
+
+from cesergraph.quality_page import quality_page
+from cesergraph.store import open_store
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = {"fr": "LISEZMOI.md", "en": "README.md"}
@@ -94,6 +97,7 @@ def pages(store: Path) -> Iterator[tuple[Path, str]]:
         yield ROOT / name, readme((ROOT / name).read_text(encoding="utf-8"), lang, store)
     yield ROOT / "docs" / "answers.svg", picture(store)
     yield ROOT / "docs" / "commands.md", commands(store)
+    yield ROOT / "docs" / "quality.md", quality_page(open_store(store))
 
 
 def main() -> int:

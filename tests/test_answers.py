@@ -50,10 +50,11 @@ def listener() -> Iterator[Listener]:
         def hang_up() -> None:
             while True:
                 called, _ = listening.accept()
+                if found.address != "":
+                    found.calls += 1  # before hanging up: the caller looks as soon as it is let go
                 called.close()
                 if found.address == "":
                     return
-                found.calls += 1
 
         waiting = Thread(target=hang_up)
         waiting.start()
