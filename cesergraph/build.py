@@ -20,6 +20,7 @@ from cesergraph.inference import infer
 from cesergraph.link import Links, read_decisions
 from cesergraph.namespaces import BASE, GRAPH
 from cesergraph.nquads import Quad, iri, literal, term, text
+from cesergraph.quality import QUALITY, measure
 from cesergraph.resources import folder
 from cesergraph.search import search_rows
 from cesergraph.shapes import Problem, check
@@ -27,6 +28,7 @@ from cesergraph.store import Manifest, open_store, write_store, writing
 
 Say = Callable[[str, str], None]
 INFERENCE, QUOTATION = "inference", "quotation"
+_DERIVED = (INFERENCE, QUALITY)
 SAMPLE = 200  # one register subject in so many is validated by a build; the documents are validated whole
 _APART = (INFERENCE, QUOTATION)
 _META = f" <{GRAPH}meta/"
@@ -119,7 +121,7 @@ def load(out: Path, source: str, files: Sequence[Path], errors: Path, *, say: Sa
             _refuse_nothing_good(done)
         links = Links(read_decisions(_decision_folders(())))
         new = _lines(quad for done in loaded for quad in links.apply(done.quads))
-        gathered.lines = {name: store.quads(name) for name in store.manifest.sources if name != INFERENCE}
+        gathered.lines = {name: store.quads(name) for name in store.manifest.sources if name not in _DERIVED}
         families = {_family(done, graph) for done in loaded for graph in {quad.graph for quad in done.quads}}
         for name in {source, QUOTATION} & set(gathered.lines):
             gathered.lines[name] = _without(gathered.lines[name], families)
@@ -278,7 +280,11 @@ def _finish(out: Path, gathered: Gathered, clock: Clock, say: Say) -> Summary:
     """Infer, check, and write what was gathered; with a violation nothing is written."""
     say("Inférence…", "Inference…")
     everything = [line for lines in gathered.lines.values() for line in lines]
-    gathered.lines[INFERENCE] = infer(everything, registers=_registers(gathered.lines))
+    registers = _registers(gathered.lines)
+    gathered.lines[INFERENCE] = infer(everything, registers=registers)
+    gathered.lines[QUALITY] = measure(
+        [line for name in gathered.lines if name not in registers for line in gathered.lines[name]]
+    )
     clock.lap("inference")
     say("Vérification…", "Validation…")
     problems = tuple(check_lines(gathered.lines))

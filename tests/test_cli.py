@@ -151,3 +151,14 @@ def test_check_finds_nothing(java: str, store_path: Path, capsysbinary: pytest.C
 def test_queries_are_listed(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     code, out, _ = run(capsysbinary, "--lang", "en", "queries", "--tag", "vote", "--format", "csv")
     assert code == 0 and out.splitlines()[0] == b"name,title,parameters,tags" and b"vote_by_voter" in out
+
+
+@pytest.mark.corpus
+def test_coverage_tells_gaps_and_exits_with_one(
+    corpus: Path, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    code, out, err = run(capsysbinary, "--lang", "en", "coverage", "--corpus", str(corpus), "--format", "csv")
+    assert (code, out.splitlines()) == (0, [b"file,line,place,kind,words"]) and "0 gap(s)" in err
+    (tmp_path / "inconnu.txt").write_text("Un texte que personne n'a relevé.", encoding="utf-8")
+    code, out, err = run(capsysbinary, "--lang", "en", "coverage", "--corpus", str(tmp_path), "--format", "csv")
+    assert code == 1 and b"inconnu.txt,1,0-0,document" in out

@@ -34,7 +34,7 @@ def test_both_languages_have_the_same_parts() -> None:
 
 @pytest.mark.slow
 def test_what_the_program_writes_is_up_to_date(store_path: Path) -> None:
-    """Answers in the READMEs, the page of commands, the picture: `make docs` renews them."""
+    """Answers in the READMEs, the pages of commands and of quality, the picture: `make docs` renews them."""
     words = [sys.executable, str(ROOT / "docs" / "renew.py"), "--check", "--store", str(store_path)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -45,6 +45,12 @@ def test_make_graph_asks_the_questions_of_the_readme() -> None:
     assert len(asked) == 5
     for name in READMES:
         assert re.findall(r"^\$ cesergraph (.*)$", read(name), re.MULTILINE) == asked
+
+
+def test_the_page_of_quality_tells_of_every_document() -> None:
+    records = {file.stem for file in (ROOT / "loaders/documents/records").glob("*.yaml")}
+    assert records
+    assert set(re.findall(r"^`document/(.*)`$", read("docs/quality.md"), re.MULTILINE)) == records
 
 
 def test_every_command_is_documented() -> None:

@@ -1,4 +1,4 @@
-"""Things by class, quads by source, and the share of record items with a passage."""
+"""Things by class, quads by source, the share of record items with a passage; the same by document, and its faults."""
 
 import csv
 import io
@@ -11,10 +11,11 @@ from small_graphs import GRAPH, PLAN, Held, lines
 from cesergraph.errors import ParameterError
 from cesergraph.inference import infer
 from cesergraph.namespaces import CG
+from cesergraph.quality import measure
 from cesergraph.search import search_rows
 from cesergraph.shapes import Problem
 from cesergraph.stats import Statistics, item_classes, statistics, write_statistics
-from cesergraph.store import open_store, write_store
+from cesergraph.store import EmbeddedStore, open_store, write_store
 
 STATED = lines(
     PLAN
@@ -74,6 +75,46 @@ def test_an_embedded_store_tells_its_problems_and_size(tmp_path: Path) -> None:
     rows = {row["name"]: row for row in csv.DictReader(io.StringIO(table))}
     assert rows["Warning"]["count"] == "2" and rows["Violation"]["count"] == "0"
     assert rows["bytes"]["label"] == "size in bytes"
+
+
+COUNTED = lines(
+    """
+id/capture/c cg:captureOf id/document/avis-essai
+id/document/avis-essai skos:prefLabel "Avis d'essai"@fr
+id/denombrement/d/1 cg:countedKind vocab/counted-kind/recommendations
+id/denombrement/d/1 cg:announcedCount "25"^^<http://www.w3.org/2001/XMLSchema#nonNegativeInteger>
+id/denombrement/d/1 cg:countedWork id/document/etude
+id/preconisation/d/1 cg:recommendationOf id/document/etude
+id/enonce/d/1 cg:force vocab/force/strict
+"""
+)
+
+
+def test_counts_by_document_problems_in_plain_words_and_completeness(tmp_path: Path) -> None:
+    stated = sorted({*STATED, *COUNTED})
+    thing = "https://w3id.org/cesergraph/id/document/avis-essai"
+    undated = Problem(thing, "cgsh:Document-date", "MinCount", "Warning", "Sans date.", "No date.", "dcterms:date")
+    quads = {"avis-essai": stated, "inference": infer(stated), "quality": measure(stated)}
+    write_store(tmp_path, quads, search_rows=search_rows(stated), problems=[undated])
+    found = statistics(open_store(tmp_path))
+    (document,) = found.documents
+    assert (document.iri, document.items, document.evidenced, document.problems) == (thing, 4, 3, {"Warning": 1})
+    rows = [tuple(row.values()) for row in csv.DictReader(io.StringIO(written(found, "csv")))]
+    assert ("document", thing, "Avis d'essai", "4", "3", "0.750") in rows
+    assert ("avertissements", thing, "Avis d'essai", "1", "", "") in rows
+    assert ("genre de problème", "no-date", "Date ou année manquante (Avis d'essai)", "1", "", "") in rows
+    work = "https://w3id.org/cesergraph/id/document/etude"
+    assert ("préconisations annoncées", work, "document/etude (1 sur 25)", "25", "1", "0.040") in rows
+    source = next(one for one in found.sources if one.name == "quality")
+    assert source.label == "Complétude des préconisations"
+
+
+def test_the_documents_of_the_graph_hold_all_its_items(graph: EmbeddedStore) -> None:
+    found = statistics(graph)
+    assert sum(one.items for one in found.documents) == found.items > 100
+    assert sum(one.evidenced for one in found.documents) == found.evidenced
+    assert found.problems is not None
+    assert sum(one.problems for one in found.kinds) == sum(found.problems.values()) > 0
 
 
 def written(found: Statistics, format: str, lang: str = "fr") -> str:

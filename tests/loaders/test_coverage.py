@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
+from cesergraph.sources import committed_files
 from loaders.documents.coverage import find_gaps
+from loaders.documents.records import read_record
 from loaders.documents.spans import file_digest
 
 TEXT = """Lettre d'essai
@@ -59,3 +63,10 @@ def test_half_a_number_is_not_accounted_for(tmp_path: Path) -> None:
 def test_a_document_without_a_record_is_a_gap_itself(tmp_path: Path) -> None:
     (gap,) = find_gaps([], corpus(tmp_path))
     assert (gap.kind, gap.file) == ("document", "essai.txt")
+
+
+@pytest.mark.corpus
+def test_nothing_of_the_five_documents_is_left_out(corpus: Path) -> None:
+    records = [file.read_bytes() for _, file in committed_files("documents")]
+    assert len({read_record(content).sha256 for content in records}) == 5
+    assert [f"{gap.file} l. {gap.line}: {gap.text}" for gap in find_gaps(records, corpus)] == []
