@@ -44,6 +44,7 @@ class Kind:
     classes: tuple[str, ...]
     evidence: tuple[str, ...]
     passage: bool
+    also: str
     fr: str
     en: str
     required: tuple[str, ...]
@@ -106,6 +107,7 @@ def _kind(name: str, entry: Mapping[str, Any], fields: Mapping[str, Field]) -> K
         classes=tuple(entry["classes"]),
         evidence=tuple(entry.get("evidence", ["cg:evidencedBy"])),
         passage=entry.get("passage", False),
+        also=entry.get("also", ""),
         fr=entry["fr"],
         en=entry["en"],
         required=tuple(entry["required"]),

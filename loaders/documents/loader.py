@@ -97,6 +97,8 @@ class _Writer:
             return
         subject = _thing(entry["path"])
         self._add(subject, "rdf:type", term(f"cg:{entry['type']}"), item)
+        if kind.also:  # readers of W3C Web Annotations know this class, and not our ontology
+            self._add(subject, "rdf:type", term(kind.also), item)
         for name, values in entry["values"].items():
             for value in values:
                 self._write_value(subject, kind.fields[name], value, item)
