@@ -130,7 +130,9 @@ def judge(data: Graph, shapes: Graph) -> list[Problem]:
 def _read_result(report: Graph, shapes: Graph, result: Node) -> Problem:
     shape = report.value(result, SH.sourceShape)
     value = report.value(result, SH.value)
-    fr, en = _messages(report, result, SH.resultMessage)
+    # Of a SPARQL constraint the report repeats the words of its shape in one language only.
+    spoken = (shapes, shape, SH.message) if shape and (shape, SH.message, None) in shapes else None
+    fr, en = _messages(*(spoken or (report, result, SH.resultMessage)))
     return Problem(
         focus=name(report.value(result, SH.focusNode)),
         shape=shorten(str(shape)),

@@ -50,6 +50,12 @@ _FOREIGN = {
     "oa:end": ("fin", "end"),
     "owl:sameAs": ("identique à", "same as"),
     "prov:startedAtTime": ("commencé le", "started at"),
+    "prov:wasDerivedFrom": ("tiré de", "derived from"),
+    "dqv:Metric": ("mesure de qualité", "quality metric"),
+    "dqv:QualityMeasurement": ("qualité mesurée", "quality measured"),
+    "dqv:computedOn": ("mesuré sur", "measured on"),
+    "dqv:isMeasurementOf": ("selon", "by the metric"),
+    "dqv:value": ("résultat", "result"),
     "prov:endedAtTime": ("terminé le", "ended at"),
 }
 _FOREIGN_LABELS = {expand(curie): {"fr": fr, "en": en} for curie, (fr, en) in _FOREIGN.items()}
