@@ -1,11 +1,13 @@
-"""Decisions of people, kept as data: two IRIs that name one thing (or not), and corrections of what a source wrote.
+"""Decisions of people, kept as data: two IRIs that name one thing or not, corrections, preferences, withdrawals.
 
-``decisions/identity.yaml``, ``corrections.yaml`` and ``preferences.yaml`` hold a list each; every entry has an
-author, a date and a reason. Nothing is ever guessed at load time; what a decision says is applied here and recorded in
-``/graph/decision``, so that it can be queried and undone.
+``decisions/identity.yaml``, ``corrections.yaml``, ``preferences.yaml`` and ``withdrawals.yaml`` hold a list each; every
+entry has an author, a date and a reason. Nothing is ever guessed at load time; what a decision says is applied here and
+recorded in ``/graph/decision``, so that it can be queried and undone.
 """
 
+import base64
 import datetime
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -20,12 +22,23 @@ from cesergraph.namespaces import ID
 from cesergraph.nquads import Quad, iri, literal, term, text
 
 KINDS = ("same", "different", "unsure")
+WITHDRAWALS = ("withdrawn", "erased")
+WITHDRAWN = "http://purl.org/adms/status/Withdrawn"
 _LINK = {"same": "owl:sameAs", "different": "owl:differentFrom", "unsure": "skos:closeMatch"}
 _FIELDS = {
     "identity": ("key", "kind", "things", "author", "date", "reason"),
     "corrections": ("key", "thing", "property", "as_written", "corrected", "author", "date", "reason"),
     "preferences": ("key", "claim", "over", "author", "date", "reason"),
+    "withdrawals": ("key", "kind", "things", "author", "date", "reason"),
 }
+
+_KINDS_OF = {
+    "identity": KINDS,
+    "corrections": ("correction",),
+    "preferences": ("preference",),
+    "withdrawals": WITHDRAWALS,
+}
+_LEAST = {"identity": 2, "corrections": 1, "preferences": 2, "withdrawals": 1}
 
 
 @dataclass(frozen=True)
@@ -87,16 +100,17 @@ def _one_line(error: Exception) -> str:
 
 
 def _decision(name: str, line: int, entry: dict[str, Any]) -> Decision:
-    kind = {"identity": entry.get("kind"), "corrections": "correction", "preferences": "preference"}[name]
+    kind = {"corrections": "correction", "preferences": "preference"}.get(name) or entry["kind"]
     things = {
         "identity": entry.get("things", ()),
+        "withdrawals": entry.get("things", ()),
         "corrections": (entry.get("thing"),),
         "preferences": (entry.get("claim"), entry.get("over")),
     }[name]
     date = entry["date"].isoformat() if isinstance(entry["date"], datetime.date) else str(entry["date"])
     faults = [
-        ("kind", kind in (*KINDS, "correction", "preference"), ", ".join(KINDS)),
-        ("things", len(things) >= (1 if name == "corrections" else 2), "two paths"),
+        ("kind", kind in _KINDS_OF[name], ", ".join(_KINDS_OF[name])),
+        ("things", len(things) >= _LEAST[name], f"{_LEAST[name]} path(s)"),
         ("date", _is_date(date), "YYYY-MM-DD"),
         ("author", bool(entry["author"]), "a name"),
         ("reason", bool(entry["reason"]), "a sentence"),
@@ -110,7 +124,7 @@ def _decision(name: str, line: int, entry: dict[str, Any]) -> Decision:
     return Decision(
         key=str(entry["key"]),
         kind=str(kind),
-        things=tuple(ID + str(path) for path in things),
+        things=tuple(path if path.startswith("ni:") else ID + path for path in map(str, things)),
         author=str(entry["author"]),
         date=date,
         reason=" ".join(str(entry["reason"]).split()),
@@ -167,7 +181,13 @@ class Links:
     def check(self) -> None:
         """Raise DecisionError where a decision names an IRI that nothing described, or corrects nothing."""
         for decision in self.decisions:
-            gone = [t for t in decision.things if iri(t) not in self._seen]
+            withdrawn = decision.things[:1] if decision.kind in WITHDRAWALS else ()
+            if any(iri(t) in self._seen for t in withdrawn):
+                raise DecisionError(
+                    fr=f"La décision {decision.key} retire {withdrawn[0]}, qu'une source décrit encore ; ôtez-l'y.",
+                    en=f"Decision {decision.key} withdraws {withdrawn[0]}, which a source still describes.",
+                )
+            gone = [t for t in decision.things if t not in withdrawn and iri(t) not in self._seen]
             if gone:
                 raise DecisionError(
                     fr=f"La décision {decision.key} nomme {gone[0]}, que plus aucune source ne décrit ; retirez-la.",
@@ -183,6 +203,12 @@ class Links:
         """Yield what the decisions themselves state, for ``/graph/decision``."""
         for decision in self.decisions:
             yield from _describe(decision)
+
+
+def digest_name(thing_iri: str) -> str:
+    """Return the name that stands for an erased IRI: its SHA-256 as a ``ni`` URI (RFC 6920), nothing of its words."""
+    digest = hashlib.sha256(thing_iri.encode()).digest()
+    return "ni:///sha-256;" + base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def _lexical(obj: str) -> str:
@@ -223,5 +249,9 @@ def _describe(decision: Decision) -> Iterator[Quad]:
     if decision.kind in _LINK:
         for other in decision.things[1:]:
             yield say(iri(decision.things[0]), _LINK[decision.kind], iri(other))
+    if decision.kind == "withdrawn":
+        yield say(iri(decision.things[0]), "adms:status", iri(WITHDRAWN))
+        for other in decision.things[1:]:
+            yield say(iri(decision.things[0]), "dcterms:isReplacedBy", iri(other))
     if decision.kind == "preference":
         yield say(iri(decision.things[0]), "cg:preferredOver", iri(decision.things[1]))

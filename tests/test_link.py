@@ -6,7 +6,7 @@ import pytest
 
 from cesergraph import resources
 from cesergraph.errors import DecisionError
-from cesergraph.link import Decision, Links, read_decisions
+from cesergraph.link import Decision, Links, digest_name, read_decisions
 from cesergraph.nquads import Quad, iri, term, text
 
 A, B, C = (f"https://w3id.org/cesergraph/id/organisation/{x}" for x in "abc")
@@ -112,3 +112,39 @@ def test_malformed_decision_is_said_with_file_and_line(tmp_path: Path, name: str
 
 def test_committed_decisions_are_readable() -> None:
     read_decisions([resources.folder("decisions")])
+
+
+WITHDRAWN = """
+- key: b-remplace-par-a
+  kind: withdrawn
+  things: [organisation/b, organisation/a]
+  author: Une lectrice
+  date: 2026-11-25
+  reason: Relevé deux fois.
+"""
+
+
+def test_a_withdrawn_thing_is_stated_with_what_replaces_it(tmp_path: Path) -> None:
+    links = Links(read_decisions([folder(tmp_path, withdrawals=WITHDRAWN)]))
+    assert list(links.apply([label(A, "A")])) == [label(A, "A")]
+    links.check()
+    stated = [quad.line() for quad in links.quads()]
+    assert any(f"{iri(B)} {term('adms:status')}" in line for line in stated)
+    assert any(f"{iri(B)} {term('dcterms:isReplacedBy')} {iri(A)}" in line for line in stated)
+
+
+def test_what_a_source_still_describes_is_not_withdrawn(tmp_path: Path) -> None:
+    links = Links(read_decisions([folder(tmp_path, withdrawals=WITHDRAWN)]))
+    list(links.apply([label(A, "A"), label(B, "B")]))
+    with pytest.raises(DecisionError, match="still describes"):
+        links.check()
+
+
+def test_an_erased_thing_leaves_nothing_but_its_digest(tmp_path: Path) -> None:
+    erased = WITHDRAWN.replace("withdrawn", "erased").replace(
+        "[organisation/b, organisation/a]", f'["{digest_name(B)}"]'
+    )
+    links = Links(read_decisions([folder(tmp_path, withdrawals=erased)]))
+    links.check()
+    stated = "".join(quad.line() for quad in links.quads())
+    assert "ni:///sha-256;" in stated and "organisation/b" not in stated
