@@ -15,7 +15,7 @@ from cesergraph.vocabulary import most_specific, term_label
 
 NAMES = ("skos:prefLabel", "skos:altLabel", "dcterms:title", "rdfs:label", "cg:nameAsWritten")
 CODES = ("cg:inseeCode", "cg:siren", "skos:notation", "dcterms:identifier")
-_LABELS = ("skos:prefLabel", "dcterms:title", "rdfs:label", "cg:nameAsWritten", "cg:asWritten")
+LABELS = ("skos:prefLabel", "dcterms:title", "rdfs:label", "cg:nameAsWritten", "cg:asWritten")
 _PROLOGUE = "".join(f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n" for prefix in ("cg", "dcterms", "rdfs", "skos"))
 _CANDIDATES, _NEAR, _SCANNED = 10, 5, 500
 
@@ -24,7 +24,7 @@ def labels_of(source: Source, iris: Iterable[str], lang: str) -> dict[str, str]:
     """Return a label for every IRI: of the ontology, else of the graph, else its short form; one query for all."""
     labels = {one: term_label(one, lang) for one in iris}
     unknown = sorted(one for one, label in labels.items() if label is None)
-    where = f"?thing ?property ?label . FILTER (?property IN ({', '.join(_LABELS)}))"
+    where = f"?thing ?property ?label . FILTER (?property IN ({', '.join(LABELS)}))"
     return {one: label or "" for one, label in labels.items()} | _best_labels(source, unknown, where, lang)
 
 
@@ -40,7 +40,7 @@ def _best_labels(source: Source, iris: Sequence[str], where: str, lang: str) -> 
     query = f"{_PROLOGUE} SELECT ?thing ?property ?label WHERE {{ {values} {where} }}"
     for thing, used, label in select(source, query) if iris else ():
         foreign = (lang, "fr", None).index(label.language) if label.language in (lang, "fr", None) else 3
-        key = (foreign, _LABELS.index(shorten(used.value)), label.value)
+        key = (foreign, LABELS.index(shorten(used.value)), label.value)
         best[thing.value] = min(best[thing.value], (key, label.value))
     return {one: label for one, (_, label) in best.items()}
 

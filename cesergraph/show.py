@@ -140,7 +140,7 @@ class _Facts:
     ) -> tuple[Property, ...]:
         """Return triples as properties, names and codes first; each triple comes with the end that is its value."""
         found: dict[str, list[Value]] = {}
-        for triple, end in sorted(triples.items(), key=lambda one: (_rank(one[0].predicate.value), str(one[1]))):
+        for triple, end in sorted(triples.items(), key=lambda one: (rank(one[0].predicate.value), order(one[1]))):
             label = self.labels[end.value] if isinstance(end, ox.NamedNode) else end.value
             passages = self.passages.get(end.value, ()) if end == triple.subject else ()
             why = tuple(self.reasons.get(triple, ()))
@@ -151,8 +151,14 @@ class _Facts:
         )
 
 
-def _rank(predicate: str) -> tuple[int, str]:
+def rank(predicate: str) -> tuple[int, str]:
+    """Return the place of a property in a description: its class, names and codes first, then by IRI."""
     return (_FIRST.index(predicate) if predicate in _FIRST else len(_FIRST)), predicate
+
+
+def order(term: Term) -> str:
+    """Return what the values of a property are sorted by; IRIs as SPARQL sorts them, which pages rely on."""
+    return term.value if isinstance(term, ox.NamedNode) else str(term)
 
 
 def _all_premises(explanation: Explanation) -> Iterator[Premise]:
