@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 STORE := cesergraph.store
-SOURCES := $(shell find cesergraph loaders ontology shapes decisions -type f ! -name '*.pyc')
+VENDOR := cesergraph/web/vendor/packages.json
+SOURCES := $(shell find cesergraph loaders ontology shapes decisions -type f ! -name '*.pyc' ! -path 'cesergraph/web/*')
 LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate $(LOCK_FLAGS)
 
@@ -15,7 +16,7 @@ LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 
 unexport VIRTUAL_ENV PYTHONPATH CESERGRAPH_STORE CESERGRAPH_ENDPOINT
 
 .DEFAULT_GOAL := help
-.PHONY: help graph test check lint ontology bench notebook docs lock java clean
+.PHONY: help graph test check lint ontology web bench notebook docs lock java clean
 
 help: ## Montre cette liste / Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +28,7 @@ graph: $(STORE)/CURRENT ## Construit le graphe et répond à cinq questions / Bu
 	$(call ask,query referral_routes_of_a_body,Qui peut saisir ce CESER ? / Who may seize this CESER?)
 	$(call ask,query communes_without_intercommunality,Quelles communes sont sans intercommunalité ? / Which communes have no intercommunality?)
 
-test: $(DEV) java ## Prépare ce qu'il faut et lance les tests / Set up what is needed and run the tests
+test: $(DEV) java web ## Prépare ce qu'il faut et lance les tests / Set up what is needed and run the tests
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 check: lint ontology test ## Tout ce que vérifie l'intégration continue / All that CI checks
@@ -37,6 +38,8 @@ lint: $(DEV) ## Style, types, carnets, Turtle (mêmes contrôles que pre-commit)
 
 ontology: $(DEV) java ## Vérifie l'ontologie : profils, cohérence, hygiène / Check the ontology
 	$(BIN)/cesergraph check
+
+web: $(VENDOR) ## Apporte au site ses scripts et ses cartes, pris de npm / Bring the site its scripts and maps, from npm
 
 bench: $(DEV) $(STORE)/CURRENT ## Mesure les durées face aux pairs / Measure against the peers (benchmarks/RESULTS.md)
 	@mkdir -p build && { echo "# Benchmarks"; echo; \
@@ -55,7 +58,7 @@ lock: ## Refait les deux fichiers de verrou (uv) / Remake both lock files; LOCK_
 	$(LOCK) --group build --constraint requirements-dev.lock --output-file requirements.lock
 
 clean: ## Enlève l'environnement, le graphe et les caches / Remove the environment, the graph and the caches
-	rm -rf $(VENV) $(STORE) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(STORE) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis web/node_modules $(dir $(VENDOR))
 
 $(STORE)/CURRENT: $(RUNTIME) $(SOURCES)
 	$(BIN)/cesergraph build --out $(STORE)
@@ -107,3 +110,21 @@ java:
 	fi; \
 	echo "Pas de JDK : les tests de l'ontologie seront omis ; sous Debian : apt-get install default-jdk-headless."; \
 	echo "No JDK: the tests of the ontology will be skipped; on Debian: apt-get install default-jdk-headless."
+
+# The site works without scripts and outlines; with them it has its maps, and an editor for SPARQL.
+$(VENDOR): $(addprefix web/,package-lock.json package.json codemirror.js vendor.mjs) $(wildcard web/licences/*)
+	@if ! { command -v node && command -v npm; } >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo="sudo -n"; fi; \
+	  if command -v apt-get >/dev/null && $$sudo true 2>/dev/null; then \
+	    echo "Installation de Node.js (nodejs, npm)… / Installing Node.js…"; \
+	    $$sudo apt-get update -qq && \
+	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null; \
+	  fi; \
+	fi; \
+	if ! { command -v node && command -v npm; } >/dev/null; then \
+	  echo "Pas de Node.js : le site marche, sans cartes, ni éditeur SPARQL, ni SPARQL dans le site statique ; sous Debian : apt-get install nodejs npm."; \
+	  echo "No Node.js: the site works, without maps, SPARQL editor or SPARQL in the static site; on Debian: apt-get install nodejs npm."; \
+	  exit 0; \
+	fi; \
+	echo "Installation de web/package-lock.json… / Installing web/package-lock.json…"; \
+	cd web && npm ci --ignore-scripts --silent && node vendor.mjs

@@ -3,7 +3,9 @@
 Every command imports what it needs when it runs, so that ``--help`` answers at once.
 """
 
+import datetime
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Sequence
@@ -140,6 +142,29 @@ def _source(store: Path, endpoint: str | None) -> "Source":
     from cesergraph.store import open_store
 
     return open_store(store)
+
+
+def _address(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Check the public address of a site, and end it with a slash."""
+    if value is None:
+        return None
+    if not re.match(r"https?://[^/\s?#]+(/[^\s?#]*)?\Z", value):
+        raise ParameterError(
+            fr=f"--base {value!r} : attendu : l'adresse publique du site, http://… ou https://….",
+            en=f"--base {value!r}: expected: the public address of the site, http://… or https://….",
+        )
+    return value.rstrip("/") + "/"
+
+
+def _date(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Check a day."""
+    try:
+        return value and datetime.date.fromisoformat(value).isoformat()
+    except ValueError as error:
+        raise ParameterError(
+            fr=f"{param.opts[0]} {value!r} : attendu : une date AAAA-MM-JJ.",
+            en=f"{param.opts[0]} {value!r}: expected: a date YYYY-MM-DD.",
+        ) from error
 
 
 EXISTING = click.Path(exists=True, path_type=Path)
@@ -330,6 +355,56 @@ def stats(store: Path, endpoint: str | None, format: str) -> None:
     from cesergraph.stats import statistics, write_statistics
 
     write_statistics(statistics(_source(store, endpoint), _spoken()), format, _out(), _spoken())
+
+
+@cesergraph.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65_535), default=8000, show_default=True)
+@click.option("--base", callback=_address, metavar="URL")
+@click.option("--contact", metavar="URI")
+@click.option("--security-expires", callback=_date, metavar="DATE")
+@common()
+def serve(
+    host: str, port: int, base: str | None, contact: str | None, security_expires: str | None, store: Path
+) -> None:
+    """Serve the site, the linked-data addresses and the SPARQL endpoint."""
+    from cesergraph.catalogue import Options
+    from cesergraph.web import server
+
+    options = Options(contact=contact, security_expires=security_expires)
+    server.serve(store, host, port, base=base, options=options, say=_say)
+
+
+@cesergraph.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@click.option("--base", callback=_address, default="https://w3id.org/cesergraph/", show_default=True, metavar="URL")
+@click.option("--version", metavar="V")
+@click.option("--date", callback=_date, metavar="DATE")
+@click.option("--contact", metavar="URI")
+@click.option("--security-expires", callback=_date, metavar="DATE")
+@common()
+def publish(
+    out: Path,
+    base: str,
+    version: str | None,
+    date: str | None,
+    contact: str | None,
+    security_expires: str | None,
+    store: Path,
+) -> None:
+    """Write the site as files, with dumps and catalogue."""
+    from cesergraph import publish as publishing
+    from cesergraph.catalogue import Options
+    from cesergraph.store import open_store
+
+    options = Options(version, date, contact, security_expires)
+    done = publishing.publish(open_store(store), out, base, options, say=_say)
+    _say(
+        f"{out} : {done.things} choses, {done.files} fichiers, {done.bytes // 1_000_000} Mo. "
+        f"Pour voir : python -m http.server --directory {out}",
+        f"{out}: {done.things} things, {done.files} files, {done.bytes // 1_000_000} MB. "
+        f"To look: python -m http.server --directory {out}",
+    )
 
 
 @cesergraph.command()

@@ -26,9 +26,9 @@ from cesergraph import __version__
 from cesergraph.answers import Answers, evaluate
 from cesergraph.errors import ParameterError, StoreError
 from cesergraph.namespaces import GRAPH
-from cesergraph.search import Row, write_index
+from cesergraph.search import Filed, Row, write_index
 
-FORMAT = 1
+FORMAT = 2
 _POINTER, _LOCK, _WORK = "CURRENT", ".lock", "tmp-build"
 _DATA, _SEARCH, _PROBLEMS, _MANIFEST = "oxigraph", "search.sqlite", "problems.json", "manifest.json"
 _EVERYTHING = "all.nq"
@@ -86,19 +86,29 @@ class Problem(Protocol):
 
 
 class EmbeddedStore:
-    """One version of a store, open for reading; it stays readable when a newer version replaces it."""
+    """One version of a store, open for reading; it stays readable when a newer version replaces it.
+
+    ``data`` is the Oxigraph store itself, read only.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest = Manifest.read(folder)
         try:
-            self._data = Store.read_only(str(folder / _DATA))
+            self.data = Store.read_only(str(folder / _DATA))
         except (OSError, RuntimeError) as error:
             raise _damaged(folder / _DATA) from error
 
     def query(self, text: str) -> Answers:
         """Return the answers to a read query over the union of all graphs; raise SyntaxFault."""
-        return evaluate(self._data, text)
+        return evaluate(self.data, text)
+
+    def copy(self) -> Store:
+        """Return the quads in a store in memory, which answers several times faster; 2 seconds for 500,000 quads."""
+        data = Store()
+        for source in self.sources():
+            data.bulk_load(path=str(self.file(f"quads/{source}.nq")), format=RdfFormat.N_QUADS)
+        return data
 
     def file(self, name: str) -> Path:
         """Return the path of a file of this version; raise StoreError where it is gone."""
@@ -194,7 +204,7 @@ def _unwritable(path: Path, error: OSError) -> StoreError:
 
 
 def write_store(
-    path: Path, quads: Mapping[str, Iterable[str]], *, search_rows: Iterable[Row], problems: Iterable[Problem]
+    path: Path, quads: Mapping[str, Iterable[str]], *, search_rows: Iterable[Row | Filed], problems: Iterable[Problem]
 ) -> Manifest:
     """Write a new version of a store, make it the current one and return its manifest. Raise StoreError.
 
@@ -214,7 +224,7 @@ def write_store(
 
 
 def _write_version(
-    work: Path, quads: Mapping[str, Iterable[str]], search_rows: Iterable[Row], problems: Iterable[Problem]
+    work: Path, quads: Mapping[str, Iterable[str]], search_rows: Iterable[Row | Filed], problems: Iterable[Problem]
 ) -> Manifest:
     (work / "quads").mkdir(parents=True)
     counted = _write_quads(work, quads)

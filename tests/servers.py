@@ -3,13 +3,17 @@
 A test module takes a fixture by name: ``mini_store = servers.mini_store``.
 """
 
+import http.client
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -79,6 +83,14 @@ def serving(folder: Path | None, *options: str) -> Iterator[str]:
             process.kill()
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds; fail where it does not in time."""
+    until = time.monotonic() + _STARTING
+    while not holds():
+        assert time.monotonic() < until, "it never came about"
+        time.sleep(0.1)
+
+
 def _wait_for(address: str) -> None:
     host, _, port = address.partition(":")
     until = time.monotonic() + _STARTING
@@ -90,6 +102,59 @@ def _wait_for(address: str) -> None:
             if time.monotonic() > until:
                 raise
             time.sleep(0.02)
+
+
+@contextmanager
+def site_serving(store: Path, *options: str, lang: str = "en") -> Iterator[str]:
+    """Serve a store as a user does; yield the address of the site, without its last slash."""
+    program = str(Path(sys.executable).parent / "cesergraph")
+    command = [program, "serve", "--store", str(store), "--port", "0", "--lang", lang, *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        told = []
+        try:
+            while "Ctrl+C" not in (line := process.stderr.readline()):
+                told.append(line)
+                assert line, f"the server ended: {''.join(told)}"
+            threading.Thread(target=process.stderr.read, daemon=True).start()
+            yield line.split("http://")[1].split("/")[0].join(("http://", ""))
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over HTTP; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
+
+
+def ask(site: str, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+    """Return what a site answers to one request, redirections not followed; ``_`` in a header's name is a hyphen."""
+    host = site.removeprefix("http://")
+    with closing(http.client.HTTPConnection(host, timeout=60)) as connection:
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        found = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, found, response.read())
+
+
+@pytest.fixture(scope="session")
+def site(store_path: Path) -> Iterator[str]:
+    """The address of the site of the whole graph, served by the command."""
+    with site_serving(store_path) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

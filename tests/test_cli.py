@@ -10,7 +10,7 @@ import pytest
 from cesergraph.cli import cesergraph, main
 
 COMMANDS = sorted(cesergraph.commands)
-NAMED = "build check coverage find load queries query refresh schema show sparql stats validate".split()
+NAMED = "build check coverage find load publish queries query refresh schema serve show sparql stats validate".split()
 Q = "query", "departements_of_a_region"
 
 
