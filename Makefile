@@ -16,7 +16,7 @@ LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 
 unexport VIRTUAL_ENV PYTHONPATH CESERGRAPH_STORE CESERGRAPH_ENDPOINT
 
 .DEFAULT_GOAL := help
-.PHONY: help graph test check lint ontology web bench notebook docs lock java clean
+.PHONY: help graph test check lint ontology web bench notebook docs lock java chromium clean
 
 help: ## Montre cette liste / Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ graph: $(STORE)/CURRENT ## Construit le graphe et répond à cinq questions / Bu
 	$(call ask,query referral_routes_of_a_body,Qui peut saisir ce CESER ? / Who may seize this CESER?)
 	$(call ask,query communes_without_intercommunality,Quelles communes sont sans intercommunalité ? / Which communes have no intercommunality?)
 
-test: $(DEV) java web ## Prépare ce qu'il faut et lance les tests / Set up what is needed and run the tests
+test: $(DEV) java web chromium ## Prépare ce qu'il faut et lance les tests / Set up what is needed and run the tests
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 check: lint ontology test ## Tout ce que vérifie l'intégration continue / All that CI checks
@@ -98,33 +98,30 @@ $(BIN)/python:
 	  echo "L'environnement $(VENV) n'a pu être créé ; sous Debian : apt-get install python3-venv." >&2; \
 	  echo "The environment $(VENV) could not be made; on Debian: apt-get install python3-venv." >&2; exit 2; }
 
-# The ontology is judged by HermiT and the OWLAPI, which run on Java. Without it their tests skip and say so.
-java:
-	@if command -v java >/dev/null && command -v javac >/dev/null; then exit 0; fi; \
+# Debian packages that a target needs are installed where that can be done unasked; where not, it says what is lost.
+define debian
+	@if $(1); then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo="sudo -n"; fi; \
 	if command -v apt-get >/dev/null && $$sudo true 2>/dev/null; then \
-	  echo "Installation d'un JDK (default-jdk-headless)… / Installing a JDK…"; \
+	  echo "Installation de $(2)… / Installing $(2)…"; \
 	  $$sudo apt-get update -qq && \
-	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	    default-jdk-headless >/dev/null && exit 0; \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null && exit 0; \
 	fi; \
-	echo "Pas de JDK : les tests de l'ontologie seront omis ; sous Debian : apt-get install default-jdk-headless."; \
-	echo "No JDK: the tests of the ontology will be skipped; on Debian: apt-get install default-jdk-headless."
+	echo "$(3) ; sous Debian : apt-get install $(2)."; echo "$(4); on Debian: apt-get install $(2)."
+endef
+
+# The ontology is judged by HermiT and the OWLAPI, which run on Java. Without it their tests skip and say so.
+java:
+	$(call debian,command -v java >/dev/null && command -v javac >/dev/null,default-jdk-headless,Pas de JDK : les tests de l'ontologie seront omis,No JDK: the tests of the ontology will be skipped)
+
+# Pages are tested in a real browser, and fetched with curl as a stranger would.
+chromium:
+	$(call debian,command -v chromium >/dev/null && command -v curl >/dev/null,chromium curl fonts-dejavu-core,Pas de navigateur : les tests des pages seront omis,No browser: the tests of the pages will be skipped)
 
 # The site works without scripts and outlines; with them it has its maps, and an editor for SPARQL.
 $(VENDOR): $(addprefix web/,package-lock.json package.json codemirror.js vendor.mjs) $(wildcard web/licences/*)
-	@if ! { command -v node && command -v npm; } >/dev/null; then \
-	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo="sudo -n"; fi; \
-	  if command -v apt-get >/dev/null && $$sudo true 2>/dev/null; then \
-	    echo "Installation de Node.js (nodejs, npm)… / Installing Node.js…"; \
-	    $$sudo apt-get update -qq && \
-	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null; \
-	  fi; \
-	fi; \
-	if ! { command -v node && command -v npm; } >/dev/null; then \
-	  echo "Pas de Node.js : le site marche, sans cartes, ni éditeur SPARQL, ni SPARQL dans le site statique ; sous Debian : apt-get install nodejs npm."; \
-	  echo "No Node.js: the site works, without maps, SPARQL editor or SPARQL in the static site; on Debian: apt-get install nodejs npm."; \
-	  exit 0; \
-	fi; \
-	echo "Installation de web/package-lock.json… / Installing web/package-lock.json…"; \
-	cd web && npm ci --ignore-scripts --silent && node vendor.mjs
+	$(call debian,command -v node >/dev/null && command -v npm >/dev/null,nodejs npm,Pas de Node.js : le site marche sans cartes ni éditeur SPARQL,No Node.js: the site works without maps and SPARQL editor)
+	@if command -v npm >/dev/null; then \
+	  echo "Installation de web/package-lock.json… / Installing web/package-lock.json…"; \
+	  cd web && npm ci --ignore-scripts --silent && node vendor.mjs; \
+	fi

@@ -126,9 +126,9 @@ def _refuse_service(text: str) -> None:
         raise _not_a_read_query(text, fault)
     raise SyntaxFault(
         fr="La requête contient une clause SERVICE, refusée ici car elle ferait appeler un autre serveur ; "
-        "interrogez ce serveur à part avec --endpoint.",
+        "interrogez ce serveur directement.",
         en="The query has a SERVICE clause, refused here because it would call another server; "
-        "query that server by itself with --endpoint.",
+        "query that server directly.",
     )
 
 

@@ -156,6 +156,16 @@ def _address(ctx: click.Context, param: click.Parameter, value: str | None) -> s
     return value.rstrip("/") + "/"
 
 
+def _version(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Check a version, which becomes a part of addresses."""
+    if value is not None and not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z.+_-]*", value):
+        raise ParameterError(
+            fr=f"--version {value!r} : attendu : des lettres, chiffres, points et tirets, comme 1.0.",
+            en=f"--version {value!r}: expected: letters, digits, dots and hyphens, such as 1.0.",
+        )
+    return value
+
+
 def _date(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Check a day."""
     try:
@@ -378,7 +388,7 @@ def serve(
 @cesergraph.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR")
 @click.option("--base", callback=_address, default="https://w3id.org/cesergraph/", show_default=True, metavar="URL")
-@click.option("--version", metavar="V")
+@click.option("--version", callback=_version, metavar="V")
 @click.option("--date", callback=_date, metavar="DATE")
 @click.option("--contact", metavar="URI")
 @click.option("--security-expires", callback=_date, metavar="DATE")

@@ -6,24 +6,30 @@ things are shared out over all cores, each with its own copy of the store in mem
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 
-from cesergraph.answers import Answers, evaluate
+import pyoxigraph as ox
+
 from cesergraph.catalogue import Options, release
 from cesergraph.dumps import ensure_dumps, pack
 from cesergraph.errors import ParameterError
+from cesergraph.namespaces import GRAPH, VOCAB
+from cesergraph.queries import all_queries
 from cesergraph.store import EmbeddedStore
 from cesergraph.things import Things
 from cesergraph.web.browser_index import write_browser_index
-from cesergraph.web.documents import FORMATS, thing_document, write_rdf
+from cesergraph.web.documents import FORMATS, GRAPH_SUFFIXES, thing_document, write_rdf
 from cesergraph.web.files import all_things, site_files, site_map
 from cesergraph.web.pages import fixed_pages, thing
+from cesergraph.web.pages.question import FILES, answer_file
 from cesergraph.web.redirects import static_files
 from cesergraph.web.site import LANGUAGES, Maker, Request, Site
+from cesergraph.web.vocabularies import document
 
 _CHUNK = 500
 _MARK = ".cesergraph-site"
@@ -39,21 +45,10 @@ class Published:
     bytes: int
 
 
-class _InMemory:
-    """A copy of a store that answers queries, as the store itself would."""
-
-    def __init__(self, store: EmbeddedStore) -> None:
-        self.data = store.copy()
-
-    def query(self, text: str) -> Answers:
-        return evaluate(self.data, text)
-
-
 def open_site(folder: Path, base: str, options: Options) -> Site:
     """Return the static site of a version of a store, its data in memory."""
-    store = EmbeddedStore(folder)
-    source = _InMemory(store)
-    return Site(store, source, Things(source.data, source), base, static=True, options=options)
+    store = EmbeddedStore(folder, in_memory=True)
+    return Site(store, store, Things(store.data, store), base, static=True, options=options)
 
 
 def publish(store: EmbeddedStore, out: Path, base: str, options: Options, say: Say) -> Published:
@@ -101,6 +96,8 @@ def _write(store: EmbeddedStore, out: Path, base: str, options: Options, say: Sa
         _write_page(site, out, path, maker, request)
     for path, file in site_files(site).items():
         _write_file(out / path.removeprefix("/"), file.write())
+    for name, format in product(all_queries(), FILES):
+        _write_file(out / "questions" / f"{name}.{format}", answer_file(site, name, {}, format)[1])
     for path, content in {**site_map(site), **static_files(site)}.items():
         _write_file(out / path.removeprefix("/"), content)
     write_browser_index(store, out / "static-data")
@@ -149,7 +146,18 @@ def _write_chunk(things: Sequence[str]) -> int:
     for iri in things:
         path = _site.path_of(iri)
         _write_page(_site, _out, path, thing.page, Request({"iri": iri}))
-        told = thing_document(_site.things, iri)
-        for format in FORMATS.values():
-            _write_file(_out / f"{path.removeprefix('/')}.{format.suffix}", write_rdf(told, format))
+        for suffix, content in _data(iri, path):
+            _write_file(_out / f"{path.removeprefix('/')}.{suffix}", content)
     return len(things)
+
+
+def _data(iri: str, path: str) -> Iterator[tuple[str, bytes]]:
+    """Yield every form of the data about a thing; those of a code are written with its code list."""
+    if iri.startswith(GRAPH):
+        quads = list(_site.things.data.quads_for_pattern(None, None, None, ox.NamedNode(iri)))
+        yield from ((suffix, write_rdf(quads, FORMATS[suffix])) for suffix in GRAPH_SUFFIXES)
+    elif iri.startswith(VOCAB):
+        yield from ((one.suffix, document(path.removeprefix("/"), one)) for one in FORMATS.values())
+    else:
+        told = thing_document(_site.things, iri)
+        yield from ((one.suffix, write_rdf(told, one)) for one in FORMATS.values())

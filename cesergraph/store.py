@@ -88,27 +88,27 @@ class Problem(Protocol):
 class EmbeddedStore:
     """One version of a store, open for reading; it stays readable when a newer version replaces it.
 
-    ``data`` is the Oxigraph store itself, read only.
+    ``data`` is the Oxigraph store itself: on disk and read only, or a copy in memory, which answers several times
+    faster and takes 2 seconds and 200 MB for 500,000 quads.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, in_memory: bool = False) -> None:
         self.folder = folder
         self.manifest = Manifest.read(folder)
         try:
-            self.data = Store.read_only(str(folder / _DATA))
+            self.data = self._copy() if in_memory else Store.read_only(str(folder / _DATA))
         except (OSError, RuntimeError) as error:
             raise _damaged(folder / _DATA) from error
 
-    def query(self, text: str) -> Answers:
-        """Return the answers to a read query over the union of all graphs; raise SyntaxFault."""
-        return evaluate(self.data, text)
-
-    def copy(self) -> Store:
-        """Return the quads in a store in memory, which answers several times faster; 2 seconds for 500,000 quads."""
+    def _copy(self) -> Store:
         data = Store()
         for source in self.sources():
             data.bulk_load(path=str(self.file(f"quads/{source}.nq")), format=RdfFormat.N_QUADS)
         return data
+
+    def query(self, text: str) -> Answers:
+        """Return the answers to a read query over the union of all graphs; raise SyntaxFault."""
+        return evaluate(self.data, text)
 
     def file(self, name: str) -> Path:
         """Return the path of a file of this version; raise StoreError where it is gone."""

@@ -1,14 +1,12 @@
 """Reading one thing straight from an open Oxigraph store, for pages that must come at once.
 
 It tells what ``show`` tells through SPARQL, in the same Description, without the price of a query: a page takes a
-tenth of a millisecond where its queries take five. What only some pages need, the rules behind a derived statement
-and the pages of a thing that thousands refer to, is still asked in SPARQL.
+tenth of a millisecond where its queries take five. Only the rules behind a derived statement are asked in SPARQL.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias, TypeVar
 
 import pyoxigraph as ox
 
@@ -32,12 +30,12 @@ from cesergraph.show import (
 from cesergraph.vocabulary import most_specific, term_label
 
 _HUB = 500
-_KEPT_LABELS, _KEPT_GRAPHS, _KEPT_HUBS = 100_000, 10_000, 200
+_KEPT_LABELS, _KEPT_GRAPHS, _KEPT_HUBS = 100_000, 10_000, 100
 _TYPE = ox.NamedNode(expand("rdf:type"))
 _LABELS = [ox.NamedNode(expand(curie)) for curie in LABELS]
-_EVIDENCE = frozenset(map(expand, ("cg:evidencedBy", "cg:claimedIn")))
+_EVIDENCE = [ox.NamedNode(expand(curie)) for curie in ("cg:evidencedBy", "cg:claimedIn")]
 _STATES = ox.NamedNode(expand("cg:states"))
-_PASSAGES = frozenset(map(expand, ("cg:Passage", "cg:RecommendationStatement")))
+_PASSAGES = {ox.NamedNode(expand(curie)) for curie in ("cg:Passage", "cg:RecommendationStatement")}
 _SOURCE, _CAPTURE_OF, _START, _END, _EXACT, _LINE, _DIGEST = (
     expand(curie)
     for curie in (
@@ -76,33 +74,33 @@ class _Recent(OrderedDict[_Key, _Kept]):
 
 
 class Things:
-    """One open store, read thing by thing; nothing is written, and any thread may ask."""
+    """One open store, read thing by thing; nothing is written, and any thread may ask. ``data`` is the store itself."""
 
     def __init__(self, data: ox.Store, source: Source) -> None:
-        self._data = data
+        self.data = data
         self._source = source
         self._labels: _Recent[tuple[str, str], str] = _Recent(_KEPT_LABELS)
         self._titles: _Recent[tuple[str, str], str] = _Recent(_KEPT_GRAPHS)
         self._named: _Recent[ox.NamedNode, tuple[ox.Quad, ...]] = _Recent(_KEPT_LABELS)
         self._origins: _Recent[ox.NamedNode, tuple[ox.Quad, ...]] = _Recent(_KEPT_GRAPHS)
-        self._hubs: _Recent[tuple[str, str, int, int], Description] = _Recent(_KEPT_HUBS)
+        self._hubs: _Recent[ox.NamedNode, _Ends] = _Recent(_KEPT_HUBS)
 
     def exists(self, iri: str) -> bool:
         """Tell whether any statement is about a thing or refers to it."""
         node = ox.NamedNode(iri)
         return any(
-            next(self._data.quads_for_pattern(*pattern), None) is not None
+            next(self.data.quads_for_pattern(*pattern), None) is not None
             for pattern in ((node, None, None, None), (None, None, node, None))
         )
 
     def survivor(self, iri: str) -> str | None:
         """Return the thing that another IRI was merged into by a decision; None where it was not."""
-        found = self._data.quads_for_pattern(None, _SAME, ox.NamedNode(iri), _DECISIONS)
+        found = self.data.quads_for_pattern(None, _SAME, ox.NamedNode(iri), _DECISIONS)
         return next((str(quad.subject)[1:-1] for quad in found), None)
 
     def is_withdrawn(self, iri: str) -> bool:
         """Tell whether a decision has withdrawn a thing; what is said of it then is the decision alone."""
-        return any(self._data.quads_for_pattern(ox.NamedNode(iri), _STATUS, _WITHDRAWN, _DECISIONS))
+        return any(self.data.quads_for_pattern(ox.NamedNode(iri), _STATUS, _WITHDRAWN, _DECISIONS))
 
     def is_erased(self, iri: str) -> bool:
         """Tell whether a thing was erased, so that nothing but the digest of its IRI is left."""
@@ -139,9 +137,9 @@ class Things:
         kept = self._named.get(node)
         if kept is None:
             preferred, *others = _LABELS
-            found = list(self._data.quads_for_pattern(node, preferred, None, None))
+            found = list(self.data.quads_for_pattern(node, preferred, None, None))
             if not found:
-                found = [quad for one in others for quad in self._data.quads_for_pattern(node, one, None, None)]
+                found = [quad for one in others for quad in self.data.quads_for_pattern(node, one, None, None)]
             kept = self._named.keep(node, tuple(found))
         return kept
 
@@ -150,7 +148,7 @@ class Things:
         told: list[ox.Quad] = []
         seen, open_ends = {iri}, [iri]
         while open_ends:
-            for quad in self._data.quads_for_pattern(ox.NamedNode(open_ends.pop()), None, None, None):
+            for quad in self.data.quads_for_pattern(ox.NamedNode(open_ends.pop()), None, None, None):
                 told.append(quad)
                 end = quad.object.value if isinstance(quad.object, ox.NamedNode) else ""
                 if end.startswith(f"{iri}#") and end not in seen:
@@ -169,9 +167,9 @@ class Things:
     def _origin(self, graph: ox.NamedNode) -> tuple[ox.Quad, ...]:
         kept = self._origins.get(graph)
         if kept is None:
-            sources = [q.object for q in self._data.quads_for_pattern(graph, _ORIGIN, None, None)]
+            sources = [q.object for q in self.data.quads_for_pattern(graph, _ORIGIN, None, None)]
             nodes = [graph, *(one for one in sources if isinstance(one, ox.NamedNode))]
-            found = (quad for node in nodes for quad in self._data.quads_for_pattern(node, None, None, None))
+            found = (quad for node in nodes for quad in self.data.quads_for_pattern(node, None, None, None))
             kept = self._origins.keep(graph, tuple(quad for quad in found if quad.predicate.value in _PROVENANCE))
         return kept
 
@@ -182,12 +180,10 @@ class Things:
         if why:
             return describe_thing(self._source, iri, lang=lang, why=True, limit=limit, page=page)
         node = ox.NamedNode(iri)
-        incoming = list(islice(self._data.quads_for_pattern(None, None, node, None), _HUB + 1))
-        if len(incoming) > _HUB:
-            key = (iri, lang, limit, page)
-            asked = self._hubs.get(key)
-            return asked or self._hubs.keep(key, describe_thing(self._source, iri, lang=lang, limit=limit, page=page))
-        outgoing = list(self._data.quads_for_pattern(node, None, None, None))
+        outgoing = _Ends(
+            (quad.predicate.value, quad.object, quad) for quad in self.data.quads_for_pattern(node, None, None, None)
+        )
+        incoming = self._incoming(node)
         if not outgoing and not incoming:
             raise NotFound(
                 fr=f"Rien dans le graphe ne répond à « {shorten(iri)} ».",
@@ -195,15 +191,24 @@ class Things:
             )
         return _Describing(self, node, lang).describe(outgoing, incoming, limit, page)
 
+    def _incoming(self, node: ox.NamedNode) -> "_Ends":
+        """Return what refers to a thing; of those that hundreds refer to it is kept, in order, for the next page."""
+        kept = self._hubs.get(node)
+        if kept is None:
+            quads = self.data.quads_for_pattern(None, None, node, None)
+            kept = _Ends((quad.predicate.value, quad.subject, quad) for quad in quads)
+            if kept.size > _HUB:
+                self._hubs.keep(node, kept)
+        return kept
+
     def passages(self, iri: str) -> tuple[Passage, ...]:
         """Return the passages that evidence a thing, in the order of the documents; a passage evidences itself."""
         node = ox.NamedNode(iri)
-        found = {str(quad.subject)[1:-1]: None for quad in self._data.quads_for_pattern(None, _STATES, node, None)}
-        for predicate, value in self._values(iri):
-            if predicate in _EVIDENCE:
-                found[value] = None
-            elif predicate == _TYPE.value and value in _PASSAGES:
-                found[iri] = None
+        found = {str(quad.subject)[1:-1]: None for quad in self.data.quads_for_pattern(None, _STATES, node, None)}
+        for predicate in _EVIDENCE:
+            found |= {str(quad.object)[1:-1]: None for quad in self.data.quads_for_pattern(node, predicate, None, None)}
+        if any(quad.object in _PASSAGES for quad in self.data.quads_for_pattern(node, _TYPE, None, None)):
+            found[iri] = None
         return tuple(sorted(map(self._passage, found), key=lambda one: (one.document or "", one.start or 0, one.iri)))
 
     def _passage(self, iri: str) -> Passage:
@@ -218,13 +223,52 @@ class Things:
         """Return every property of a thing with the bare text of its value."""
         return [
             (quad.predicate.value, quad.object.value)
-            for quad in self._data.quads_for_pattern(ox.NamedNode(iri), None, None, None)
+            for quad in self.data.quads_for_pattern(ox.NamedNode(iri), None, None, None)
             if isinstance(quad.object, ox.NamedNode | ox.Literal)
         ]
 
 
 def _foreign(language: str | None, lang: str) -> int:
     return (lang, "fr", None).index(language) if language in (lang, "fr", None) else 3
+
+
+_Shown: TypeAlias = Sequence[tuple[Term, list[str]]]
+
+
+def _in_order(end: tuple[Term, list[str]]) -> str:
+    return order(end[0])
+
+
+class _Ends:
+    """The other ends of a thing's statements, by property and in order, each with the graphs that hold the statement.
+
+    Blank nodes and quoted triples are passed over.
+    """
+
+    def __init__(self, ends: Iterable[tuple[str, object, ox.Quad]]) -> None:
+        self.size = 0
+        found: dict[str, dict[Term, list[str]]] = {}
+        for predicate, end, quad in ends:
+            if isinstance(end, ox.NamedNode | ox.Literal) and isinstance(quad.graph_name, ox.NamedNode):
+                found.setdefault(predicate, {}).setdefault(end, []).append(quad.graph_name.value)
+                self.size += 1
+        self._found = {
+            predicate: sorted(found[predicate].items(), key=lambda one: order(one[0]))
+            for predicate in sorted(found, key=rank)
+        }
+
+    def __bool__(self) -> bool:
+        return self.size > 0
+
+    def values(self, predicate: str) -> list[Term]:
+        """Return the values of a property."""
+        return [end for end, _ in self._found.get(predicate, ())]
+
+    def page(self, limit: int, page: int) -> Iterator[tuple[str, int, _Shown]]:
+        """Yield each property with how many values it has and those of a page, where there are any."""
+        for predicate, ends in self._found.items():
+            if shown := ends[limit * (page - 1) :][:limit]:
+                yield predicate, len(ends), shown
 
 
 class _Describing:
@@ -236,10 +280,8 @@ class _Describing:
         self._lang = lang
         self._labels: dict[str, str] = {}
 
-    def describe(self, outgoing: Iterable[ox.Quad], incoming: Iterable[ox.Quad], limit: int, page: int) -> Description:
-        out = _group((quad.predicate.value, quad.object, quad.graph_name) for quad in outgoing)
-        into = _group((quad.predicate.value, quad.subject, quad.graph_name) for quad in incoming)
-        types = {term.value for term in out.get(_TYPE.value, {}) if isinstance(term, ox.NamedNode)}
+    def describe(self, outgoing: _Ends, incoming: _Ends, limit: int, page: int) -> Description:
+        types = {term.value for term in outgoing.values(_TYPE.value) if isinstance(term, ox.NamedNode)}
         kind = most_specific({one for one in types if one.startswith(CG)} or types) if types else None
         self._label(self._node.value)
         if kind:
@@ -247,20 +289,17 @@ class _Describing:
         return Description(
             iri=self._node.value,
             type=kind,
-            properties=tuple(self._properties(out, limit, 1, evidence=False)),
-            incoming=tuple(self._properties(into, limit, page, evidence=True)),
+            properties=tuple(self._property(*one, evidence=False) for one in outgoing.page(limit, 1)),
+            incoming=tuple(self._property(*one, evidence=True) for one in incoming.page(limit, page)),
             passages=self._things.passages(self._node.value),
             labels=self._labels,
         )
 
-    def _properties(
-        self, found: Mapping[str, Mapping[Term, list[str]]], limit: int, page: int, *, evidence: bool
-    ) -> Iterator[Property]:
-        for predicate in sorted(found, key=rank):
-            ends = sorted(found[predicate], key=order)
-            values = [self._value(end, found[predicate][end], evidence) for end in ends[limit * (page - 1) :][:limit]]
-            if values:
-                yield Property(predicate, self._label(predicate), len(ends), tuple(values))
+    def _property(
+        self, predicate: str, total: int, ends: Sequence[tuple[Term, list[str]]], *, evidence: bool
+    ) -> Property:
+        values = tuple(self._value(end, graphs, evidence) for end, graphs in ends)
+        return Property(predicate, self._label(predicate), total, values)
 
     def _value(self, end: Term, graphs: list[str], evidence: bool) -> Value:
         for graph in graphs:
@@ -274,12 +313,3 @@ class _Describing:
         label = self._things.label(iri, self._lang)
         self._labels[iri] = label
         return label
-
-
-def _group(ends: Iterable[tuple[str, object, object]]) -> dict[str, dict[Term, list[str]]]:
-    """Return the graphs that hold each value of each property; blank nodes and quoted triples are passed over."""
-    found: dict[str, dict[Term, list[str]]] = {}
-    for predicate, end, graph in ends:
-        if isinstance(end, ox.NamedNode | ox.Literal) and isinstance(graph, ox.NamedNode):
-            found.setdefault(predicate, {}).setdefault(end, []).append(graph.value)
-    return found

@@ -16,8 +16,9 @@ from starlette.applications import Starlette
 from cesergraph.store import EmbeddedStore, open_store, write_store
 from cesergraph.things import Things
 from cesergraph.web.app import create_app
+from cesergraph.web.limits import Limits
 from cesergraph.web.site import Site
-from cesergraph.web.workers import Limits, PooledSource, WorkerPool
+from cesergraph.web.workers import PooledSource, WorkerPool
 
 JSON, TURTLE = "application/sparql-results+json", "text/turtle"
 NODES, EDGES = 3_000, 9_000

@@ -19,16 +19,15 @@ from endpoints import JSON, NODES, Service, command, network, service, soon
 from servers import ask, wait_until
 
 from cesergraph.store import EmbeddedStore
-from cesergraph.web.excess import refuse_excess
+from cesergraph.web.limits import MEGABYTE, Limits, refuse_excess
 from cesergraph.web.problems import Problem
-from cesergraph.web.workers import MEGABYTE, Limits
 
 PATIENT = 30.0
 HARSH = Limits(
-    seconds=1.0, memory=192 * MEGABYTE, rows=50_000, bytes=16 * MEGABYTE, workers=2, queue=4, queue_seconds=3.0
+    seconds=1.5, memory=192 * MEGABYTE, rows=20_000, bytes=12 * MEGABYTE, workers=2, queue=4, queue_seconds=3.0
 )
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-LARGE = "SELECT * { ?a ?p ?b . ?c ?q ?d } LIMIT 30000"
+LARGE = f"SELECT * {{ ?a ?p ?b . ?c ?q ?d BIND('{'x' * 400}' AS ?e) }} LIMIT 15000"
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +40,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedStore:
 def harsh(data: EmbeddedStore) -> Iterator[Service]:
     """A service with narrow limits."""
     with service(data, HARSH) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def ample(data: EmbeddedStore) -> Iterator[Service]:
+    """A service with the limits that all have."""
+    with service(data) as running:
         yield running
 
 
@@ -126,7 +132,7 @@ HARMLESS = {
     "regular expression": "ASK { FILTER REGEX('" + "a" * 60 + "!', '(a+)+$') }",
     "counted repeats": "ASK { FILTER REGEX('a', '((a{1000}){1000}){1000}') }",
     "or x 2,600": "ASK { FILTER(" + "||".join(["?x"] * 2600) + ") }",
-    "union x 1,300": "ASK { " + "UNION".join(["{?s a 1}"] * 1300) + " }",
+    "union x 1,200": "ASK { " + "UNION".join(["{?s a 1}"] * 1200) + " }",
     "optional x 900": "ASK { " + "OPTIONAL{?s a 1}" * 900 + " }",
     "binds x 700": "ASK { " + " ".join(f"BIND(1 AS ?v{n})" for n in range(700)) + " }",
     "negations x 9,000": "ASK { FILTER(" + "!" * 9000 + "true) }",
@@ -194,13 +200,15 @@ def test_too_many_rows_are_counted_where_they_hold_nothing(harsh: Service) -> No
 
 @pytest.mark.parametrize("accept", [JSON, "text/csv"])
 def test_too_many_bytes_are_told_never_cut(harsh: Service, accept: str) -> None:
-    answer = harsh.ask(f"SELECT * {{ ?a ?p ?b . ?c ?q ?d BIND('{'x' * 4000}' AS ?e) }} LIMIT 40000", accept)
+    answer = harsh.ask(f"SELECT * {{ ?a ?p ?b . ?c ?q ?d BIND('{'x' * 4000}' AS ?e) }} LIMIT 9000", accept)
     assert (answer.status, json.loads(answer.body)["type"]) == (422, "too-many-bytes")
     soon(harsh)
 
 
 def test_graph_of_too_many_bytes_is_told_never_cut(harsh: Service) -> None:
-    answer = harsh.ask("CONSTRUCT { ?a ?d ?b } { ?a ?p ?b . ?c ?q ?d } LIMIT 900000", "application/n-triples")
+    answer = harsh.ask(
+        f"CONSTRUCT {{ ?a ?p ?e }} {{ ?a ?p ?b BIND(CONCAT(STR(?b), '{'x' * 2000}') AS ?e) }}", "application/n-triples"
+    )
     assert (answer.status, json.loads(answer.body)["type"]) == (422, "too-many-bytes")
     soon(harsh)
 
@@ -264,12 +272,15 @@ def test_client_that_vanishes_from_the_queue_leaves_it(patient: Service) -> None
         answer = other.submit(patient.ask, "ASK {}")
         time.sleep(0.2)
         assert not answer.done()
-        [worker] = patient.workers()
-        for _ in range(2):
-            os.kill(worker, signal.SIGKILL)
-            wait_until(lambda: patient.workers() not in ([], [worker]))
-            [worker] = patient.workers()
+        replaced(patient)
         assert answer.result(5).status == 200
+
+
+def replaced(patient: Service) -> None:
+    """Kill the only worker, and wait for the next."""
+    before = patient.workers()
+    os.kill(before[0], signal.SIGKILL)
+    wait_until(lambda: patient.workers() not in ([], before))
 
 
 def is_free(running: Service) -> bool:
@@ -284,13 +295,13 @@ def is_free(running: Service) -> bool:
             return False
 
 
-def test_client_that_vanishes_while_it_reads_gives_back_the_room(harsh: Service) -> None:
-    with harsh.clients(LARGE, 4) as connections:
+def test_client_that_vanishes_while_it_reads_gives_back_the_room(ample: Service) -> None:
+    with ample.clients(LARGE, 4) as connections:
         assert [status(connection) for connection in connections] == [200] * 4
         assert open_files() == 4
-        soon(harsh)
+        soon(ample)
     wait_until(lambda: open_files() == 0)
-    soon(harsh)
+    soon(ample)
 
 
 def status(connection: socket.socket) -> int:
@@ -304,15 +315,15 @@ def open_files() -> int:
     return sum(link.startswith(tempfile.gettempdir()) and link.endswith("(deleted)") for link in links)
 
 
-def test_slow_clients_hold_no_worker(harsh: Service) -> None:
-    with harsh.clients(LARGE, 6) as connections:
+def test_slow_clients_hold_no_worker(ample: Service) -> None:
+    with ample.clients(LARGE, 6) as connections:
         assert [status(connection) for connection in connections] == [200] * 6
         for _ in range(3):
-            soon(harsh)
+            soon(ample)
 
 
 def test_client_too_slow_is_left(data: EmbeddedStore) -> None:
-    with service(data, Limits(download_seconds=0.5)) as hasty, hasty.start(LARGE.replace("30000", "200000")) as slow:
+    with service(data, Limits(download_seconds=0.5)) as hasty, hasty.start(LARGE.replace("15000", "60000")) as slow:
         slow.recv(1000)
         wait_until(lambda: open_files() == 0)
         soon(hasty)
@@ -349,21 +360,22 @@ def test_waiting_is_limited(data: EmbeddedStore) -> None:
         assert time.monotonic() - start < 1
 
 
-def test_killed_worker_is_replaced(harsh: Service) -> None:
-    for worker in harsh.workers():
-        os.kill(worker, signal.SIGKILL)
-    soon(harsh)
+def test_killed_workers_are_replaced_again_and_again(harsh: Service) -> None:
+    for _ in range(10):
+        for worker in harsh.workers():
+            os.kill(worker, signal.SIGKILL)
+        soon(harsh)
     wait_until(lambda: len(harsh.workers()) == HARSH.workers)
 
 
 def test_query_whose_worker_is_killed_runs_once_more_and_no_more(patient: Service) -> None:
     with ThreadPoolExecutor(1) as other:
         answer = other.submit(patient.ask, ENDLESS)
-        for _ in range(2):
-            time.sleep(0.3)
-            assert not answer.done()
-            [worker] = patient.workers()
-            os.kill(worker, signal.SIGKILL)
+        time.sleep(0.3)
+        replaced(patient)
+        time.sleep(0.3)
+        assert not answer.done()
+        replaced(patient)
         told = answer.result(5)
     assert (told.status, json.loads(told.body)["type"]) == (503, "query-interrupted")
     soon(patient)
@@ -372,11 +384,11 @@ def test_query_whose_worker_is_killed_runs_once_more_and_no_more(patient: Servic
 def test_killed_nursery_is_replaced(patient: Service) -> None:
     nursery, workers = patient.pool.process, patient.workers()
     with ThreadPoolExecutor(1) as other:
-        answer = other.submit(patient.ask, "SELECT (COUNT(*) AS ?n) { { SELECT * { ?a ?b ?c } LIMIT 2000 } ?d ?e ?f }")
-        time.sleep(0.3)
+        answer = other.submit(patient.ask, "SELECT (COUNT(*) AS ?n) { { SELECT * { ?a ?b ?c } LIMIT 700 } ?d ?e ?f }")
+        time.sleep(0.1)
         assert not answer.done()
         os.kill(nursery, signal.SIGKILL)
-        assert answer.result(20).status == 200
+        assert answer.result(60).status == 200
     assert not any(command(worker) for worker in workers)
     soon(patient)
     assert patient.pool.process != nursery
@@ -417,12 +429,12 @@ EVIL = [
 def test_scan_of_a_query_is_quick_whatever_it_holds(piece: str) -> None:
     for start in ("", '"', '"""', "<", "#"):
         text = (start + piece * 20_000)[:16_000]
-        begun = time.monotonic()
+        begun = time.thread_time()
         try:
             refuse_excess(text)
         except Problem:
             pass
-        assert time.monotonic() - begun < 0.2
+        assert time.thread_time() - begun < 0.2
 
 
 def test_scan_sees_nothing_in_strings_names_and_comments(harsh: Service) -> None:

@@ -11,6 +11,7 @@ import pytest
 import servers
 from conftest import ROOT, need
 from pyoxigraph import NamedNode
+from small_graphs import lines
 
 from cesergraph.answers import plain
 from cesergraph.errors import NotFound
@@ -18,7 +19,7 @@ from cesergraph.identifiers import territory
 from cesergraph.namespaces import ID, expand
 from cesergraph.queries import get_query
 from cesergraph.search import search
-from cesergraph.store import EmbeddedStore
+from cesergraph.store import EmbeddedStore, open_store, write_store
 from cesergraph.things import Things
 from cesergraph.web import maps
 from cesergraph.web.pages import map as page
@@ -207,6 +208,46 @@ def test_the_population_is_that_of_the_communes_with_its_vintage(site: Site) -> 
     assert rows(site, "population-par-departement")[territory("departement", "976")].vintage == "2017"
 
 
+SMALL = """
+id/territoire/region/01 a cg:Region
+id/territoire/region/11 a cg:Region
+id/territoire/departement/75 cg:within id/territoire/region/11
+id/territoire/region/24 a cg:Region
+id/territoire/departement/37 cg:within id/territoire/region/24
+id/territoire/departement/18 cg:within id/territoire/region/24
+id/territoire/commune/37261 cg:within id/territoire/departement/37
+id/territoire/commune/18033 cg:within id/territoire/departement/18
+id/territoire/commune/18279 cg:within id/territoire/departement/18
+"""
+
+
+def counted(commune: str, kind: str, year: str, value: int) -> str:
+    count = f"id/population/{commune}-{kind}-{year}"
+    return f"""{count} cg:populationOf id/territoire/commune/{commune}
+{count} cg:populationKind vocab/population-kind/{kind}
+{count} cg:vintage "{year}"
+{count} cg:populationValue "{value}"^^<{expand("xsd:nonNegativeInteger")}>
+"""
+
+
+def test_the_latest_municipal_population_counts_and_a_gap_makes_no_sum(tmp_path: Path) -> None:
+    told = [counted("37261", "municipale", "2023", 136), counted("37261", "municipale", "2021", 9)]
+    told += [counted("37261", "totale", "2024", 140), counted("18033", "municipale", "2023", 60)]
+    write_store(tmp_path / "store", {"essai": sorted(lines(SMALL + "".join(told)))}, search_rows=[], problems=[])
+    small = open_store(tmp_path / "store")
+    site = Site(small, small, Things(small.data, small), "http://localhost/")
+    found = rows(site, "population-par-departement")
+    assert {row.code: (row.value, row.vintage) for row in found.values()} == {
+        "37": (136, "2023"),
+        "18": (None, "2023"),
+        "75": (None, ""),
+    }
+    assert rows(site, "population")[territory("region", "24")].value is None
+    assert {row.code: row.value for row in rows(site, "communes").values()} == {"24": 3, "11": None, "01": None}
+    assert all(row.value is None for row in rows(site, "mesures").values()), "the search knows no measure here"
+    assert "sans donnée" in written(site, "communes") and maps.land(small).startswith(b"<svg")
+
+
 def test_a_region_counts_each_grouping_once(site: Site) -> None:
     regions, parts = rows(site, "intercommunalites"), rows(site, "intercommunalites-par-departement")
     loire = regions[territory("region", "24")]
@@ -310,6 +351,7 @@ def browser() -> Iterator[Any]:
 def window(browser: Any, served: str, outlines: None) -> Iterator[Any]:
     """A new window, which fails where the page reports an error or breaks the policy of its contents."""
     context = browser.new_context(base_url=served)
+    context.set_default_navigation_timeout(90_000)
     opened, faults = context.new_page(), []
     opened.on("pageerror", lambda error: faults.append(str(error)))
     opened.on("console", lambda told: faults.append(told.text) if told.type == "error" else None)

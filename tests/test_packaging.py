@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import need
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("cesergraph", "loaders")
 DATA = ("ontology", "shapes", "queries", "decisions")
+VENDOR = ROOT / "cesergraph" / "web" / "vendor"
 
 
 def imports(file: Path) -> Iterator[str]:
@@ -78,7 +80,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("wheel")
     for name in (*CODE, *DATA):
         shutil.copytree(ROOT / name, place / "tree" / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE", "LICENCE-DONNEES"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "LICENCE-DONNEES", ".gitignore"):
         shutil.copy(ROOT / name, place / "tree" / name)
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", place / "dist", cwd=place / "tree")
     [built] = (place / "dist").glob("*.whl")
@@ -93,10 +95,32 @@ def test_the_wheel_holds_the_whole_tree(wheel: Path) -> None:
         for name in tracked.stdout.split("\0")
         if name and (ROOT / name).is_file()
     }
+    wanted |= {path.relative_to(ROOT).as_posix() for path in VENDOR.rglob("*") if path.is_file()}
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == wanted
-    for suffix in (".py", ".ttl", ".rq", ".yaml", ".csv", ".toml", ".json", ".java", "py.typed"):
+    for suffix in (
+        ".py",
+        ".ttl",
+        ".rq",
+        ".yaml",
+        ".csv",
+        ".toml",
+        ".json",
+        ".java",
+        ".html",
+        ".css",
+        ".js",
+        "py.typed",
+    ):
         assert any(name.endswith(suffix) for name in held), suffix
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_what_the_site_takes_from_npm(wheel: Path) -> None:
+    need((VENDOR / "packages.json").is_file(), "what the site takes from npm (make web)")
+    held = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"cesergraph/web/vendor/{name}" for name in ("packages.json", "oxigraph/web_bg.wasm")} <= held
+    assert not [name for name in held if "node_modules" in name or "axe" in name.rpartition("/")[2]]
 
 
 @pytest.mark.slow

@@ -215,6 +215,13 @@ def test_a_wrong_value_is_told_beside_its_field_and_an_unknown_parameter_above(s
     assert made(site, "relations_between_actors", actor=["nobody at all"]).status == 400
 
 
+def test_more_values_than_a_person_types_are_refused(site: Site) -> None:
+    few, many = ([f"organisation/n{at}" for at in range(count)] for count in (20, 21))
+    assert made(site, "relations_between_actors", actor=few).status == 200
+    page = made(site, "relations_between_actors", actor=many)
+    assert page.status == 400 and "21 valeurs" in written(site, page)
+
+
 def test_a_static_site_has_answers_and_no_form(store: EmbeddedStore) -> None:
     site = _site(store, static=True)
     html = written(site, made(site, "relations_between_actors"))

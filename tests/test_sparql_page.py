@@ -28,10 +28,11 @@ from cesergraph.store import EmbeddedStore
 from cesergraph.things import Things
 from cesergraph.vocabulary import vocabulary
 from cesergraph.web.files import assets
+from cesergraph.web.limits import Limits
 from cesergraph.web.pages.sparql import PATH, TERMS, make, terms_json, text_of
 from cesergraph.web.site import LANGUAGES, Request, Site
 from cesergraph.web.sparql_files import MEDIA_TYPES, SparqlFile
-from cesergraph.web.workers import Limits, WorkerPool
+from cesergraph.web.workers import WorkerPool
 
 mini_store = servers.mini_store
 CHROMIUM = Path("/usr/bin/chromium")
@@ -101,10 +102,10 @@ def test_every_kind_of_query_is_answered(site: Site, query: str, said: str) -> N
 
 
 def test_long_answers_have_pages(site: Site) -> None:
-    query = "SELECT ?a ?b { ?a a ?k . ?b a ?l }"
+    query = "SELECT ?a ?b { ?a a ?k . ?b a ?l . ?c a ?m }"
     _, text = shown(site, query=query, page="2")
-    [next_page] = [link for link in re.findall(r'rel="prev" href="([^"]*)"', text)]
-    assert parse_qs(urlsplit(html.unescape(next_page)).query) == {"query": [query], "page": ["1"]}
+    [former] = re.findall(r'rel="prev" href="([^"]*)"', text)
+    assert parse_qs(urlsplit(html.unescape(former)).query) == {"query": [query], "page": ["1"]}
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ def test_a_query_that_takes_too_long_is_told_so_on_the_page(tmp_path: Path) -> N
         told = ask(running.address, f"/en/sparql?{urlencode({'query': endless})}", Accept="text/html")
         assert told.status == 503 and "did not finish in 0.5 seconds" in answer(told.text)
         assert "?a ?p ?b" in told.text
-        assert ask(running.address, "/sparql", Accept="text/html").headers["vary"] == "Accept"
+        assert ask(running.address, "/sparql", Accept="text/html").headers["vary"].startswith("Accept")
 
 
 def test_an_answer_is_had_as_a_file_in_the_format_of_the_suffix(mini_store: EmbeddedStore) -> None:
@@ -310,7 +311,7 @@ def violations(window: Any) -> list[str]:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_without_a_server_the_browser_answers(window: Any, written: str, lang: str) -> None:
     window.goto(f"{written}{'/en' if lang == 'en' else ''}/sparql.html")
-    told = run(window, "PREFIX cg: <https://w3id.org/cesergraph/def#> SELECT ?r { ?r a cg:Recommendation }")
+    told = run(window, "PREFIX cg: <https://w3id.org/cesergraph/def#> SELECT ?r { ?r a cg:Recommendation } ORDER BY ?r")
     assert "Première préconisation d'essai" in told
     assert window.locator("#answer td a").first.get_attribute("href").endswith("/doc/preconisation/essai/1.html")
     assert run(window, "ASK { }").split()[-1] == {"fr": "oui", "en": "yes"}[lang]
@@ -368,16 +369,15 @@ def test_the_server_answers_into_the_page_and_the_keyboard_gets_out_of_the_edito
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
 def test_axe_finds_nothing(browser: Any, served: str, written: str, scheme: str, width: int) -> None:
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
     for address in (f"{served}/sparql", f"{written}/en/sparql.html"):
         window = context.new_page()
         window.goto(address)
-        for query in (REGIONS, "SELECT ?k (COUNT(*) AS ?n) { ?s a ?k } GROUP BY ?k", "SELEC"):
-            run(window, query)
-            assert violations(window) == []
+        run(window, "SELEC")
+        assert violations(window) == []
+        run(window, "SELECT ?k (COUNT(*) AS ?n) { ?s a ?k } GROUP BY ?k")
         for details in window.locator("details").all():
             details.evaluate("one => one.open = true")
         assert violations(window) == []

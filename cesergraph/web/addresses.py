@@ -19,8 +19,8 @@ from starlette.types import Message, Receive, Scope, Send
 from cesergraph import __version__
 from cesergraph.catalogue import release
 from cesergraph.dumps import dumps_of
-from cesergraph.errors import CesergraphError, NotFound
 from cesergraph.namespaces import BASE, GRAPH, ID, shorten
+from cesergraph.search import find
 from cesergraph.web import vocabularies
 from cesergraph.web.documents import (
     FORMATS,
@@ -40,7 +40,7 @@ from cesergraph.web.responses import represent
 from cesergraph.web.site import Maker, Page, Request, Site
 from cesergraph.web.sparql import GraphStore
 
-_MOST_FIELDS = 200
+_MOST_FIELDS, _SUGGESTED = 200, 5
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,7 @@ def thing_at(iri: str, path: str) -> Resource:
         site: Site = request.app.state.site
 
         def write() -> bytes:
-            if told := thing_document(site.things, iri):
-                return write_rdf(told, format)
-            raise unknown(site, iri)
+            return write_rdf(thing_document(site.things, iri), format)
 
         state = f"{edition(site)} {path}"
         return represent(
@@ -117,13 +115,16 @@ class GraphAnswer(Response):
         await GraphStore()({**scope, "query_string": self._asked, "headers": headers}, receive, send_linked)
 
 
-def unknown(site: Site, iri: str) -> CesergraphError:
-    """Return the error of an IRI of ours that names nothing, or whose data were erased."""
+def unknown(site: Site, iri: str) -> Problem:
+    """Return the problem of an IRI of ours that names nothing, with what is called alike, or whose data were erased."""
     if site.things.is_erased(iri):
         return Problem(410, fr="Ces données ont été effacées.", en="These data were erased.")
-    return NotFound(
+    words = shorten(iri).rpartition("/")[2].replace("-", " ")
+    return Problem(
+        404,
         fr=f"Rien dans le graphe ne répond à « {shorten(iri)} ».",
         en=f"Nothing in the graph answers to “{shorten(iri)}”.",
+        members={"suggestions": [hit.iri for hit in find(site.store.file("search.sqlite"), words, limit=_SUGGESTED)]},
     )
 
 
@@ -142,6 +143,8 @@ async def _document(request: HttpRequest) -> Response:
     if survivor := site.things.survivor(ID + stem):
         dot = f".{suffix}" if suffix else ""
         return RedirectResponse(site.absolute(site.page(site.path_of(survivor), request.scope["lang"])) + dot, 301)
+    if not site.things.exists(ID + stem):
+        raise unknown(site, ID + stem)
     response = await answer(request, thing_at(ID + stem, f"/doc/{stem}"), suffix)
     if response.status_code == 200 and site.things.is_withdrawn(ID + stem):
         response.status_code = 410
@@ -272,13 +275,13 @@ async def answer_page(
         told = {"Content-Language": lang} | dict(headers or {})
         if page.status != 200:
             return Response(
-                site.render(page, lang, path), page.status, told | {"Content-Type": HTML + "; charset=utf-8"}
+                site.render(page, lang, path, query), page.status, told | {"Content-Type": HTML + "; charset=utf-8"}
             )
         state = f"{edition(site)} {path}?{query} {lang}"
         return represent(
             request.headers,
             HTML,
-            lambda: site.render(page, lang, path),
+            lambda: site.render(page, lang, path, query),
             state=state,
             modified=modified(site),
             headers=told,

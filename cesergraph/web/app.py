@@ -25,6 +25,7 @@ from cesergraph.web.responses import tell
 from cesergraph.web.searches import ROUTES as SEARCHES
 from cesergraph.web.site import Maker
 from cesergraph.web.sparql import GraphStore, Sparql
+from cesergraph.web.sparql_files import ROUTES as SPARQL_FILES
 from cesergraph.web.worker import GRAPH_FORMATS, ROW_FORMATS
 
 Scope = MutableMapping[str, Any]
@@ -84,7 +85,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer it."""
-        answer = None if scope["type"] != "http" or scope["path"] in _ASKED else _at_the_door(scope)
+        answer = None if scope["type"] != "http" or scope["path"].startswith(_ASKED) else _at_the_door(scope)
         await (answer or self._app)(scope, receive, send)
 
 
@@ -152,7 +153,15 @@ class _Sparql(Sparql):
 
 def _routes() -> list[BaseRoute]:
     pages = [Route(pattern, _page_endpoint(pattern, maker)) for pattern, maker in PAGES.items()]
-    return [Route("/sparql", _Sparql()), Route("/graph-store", GraphStore()), *ADDRESSES, *SEARCHES, *pages, *FILES]
+    return [
+        Route("/sparql", _Sparql()),
+        Route("/graph-store", GraphStore()),
+        *SPARQL_FILES,
+        *ADDRESSES,
+        *SEARCHES,
+        *pages,
+        *FILES,
+    ]
 
 
 def _page_endpoint(pattern: str, maker: Maker) -> Callable[[HttpRequest], Awaitable[Response]]:

@@ -44,6 +44,9 @@ MEDIA_TYPES: Mapping[str, str] = {"html": HTML} | {one.suffix: one.media_type fo
 SUFFIXES: Mapping[str, str] = {media_type: suffix for suffix, media_type in MEDIA_TYPES.items()}
 OFFERED = tuple(SUFFIXES)
 
+# A graph may be large: as files it is written once with its name and once without.
+GRAPH_SUFFIXES = ("ttl", "nq")
+
 _node = ox.NamedNode
 _TYPE, _TOPIC, _LICENSE, _IN_DATASET = map(
     _node, map(expand, ("rdf:type", "foaf:primaryTopic", "dcterms:license", "void:inDataset"))

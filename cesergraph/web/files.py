@@ -9,14 +9,17 @@ from mimetypes import guess_type
 
 import pyoxigraph as ox
 
-from cesergraph.catalogue import catalogue, void
+from cesergraph.catalogue import catalogue, datasets, void
 from cesergraph.dumps import figures_of
+from cesergraph.namespaces import BASE, ID
+from cesergraph.web import maps
 from cesergraph.web.discovery import feed, robots, security, sitemaps
 from cesergraph.web.documents import FORMATS, Format, write_rdf
 from cesergraph.web.pages import fixed_pages
+from cesergraph.web.pages.sparql import terms_json
 from cesergraph.web.problems import Problem
 from cesergraph.web.site import Site
-from cesergraph.web.vocabularies import document, documents
+from cesergraph.web.vocabularies import concepts, document, documents, schemes
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,13 @@ def site_files(site: Site) -> Mapping[str, File]:
     """Return the files of a site by path, such as ``/robots.txt``; none is written before it is asked for."""
     found = {
         "/robots.txt": File("text/plain", lambda: robots(site)),
+        "/static-data/terms.json": File("application/json", terms_json),
+        maps.LAND: File("image/svg+xml", lambda: maps.land(site.store)),
         "/feed.atom": File("application/atom+xml", lambda: feed(site)),
     }
     if (told := security(site)) is not None:
         found["/.well-known/security.txt"] = File("text/plain", lambda: told)
-    return assets() | found | _catalogues(site) | _vocabularies()
+    return {**assets(), **found, **_catalogues(site), **_vocabularies()}
 
 
 def _catalogues(site: Site) -> dict[str, File]:
@@ -45,20 +50,19 @@ def _catalogues(site: Site) -> dict[str, File]:
         return File(format.media_type, lambda: write_rdf(triples(), format))
 
     def catalogued() -> Sequence[ox.Triple]:
-        return catalogue(site.store, site.base, site.options, figures_of(site.store))
+        return catalogue(site.store, site.base, site.options, figures_of(site.store), static=site.static)
 
     def described() -> Sequence[ox.Triple]:
         figures = figures_of(site.store)
         if figures is None:
             raise waiting()
-        return void(site.store, site.base, site.options, figures)
+        return void(site.store, site.base, site.options, figures, static=site.static)
 
     formats = [FORMATS[suffix] for suffix in ("ttl", "jsonld", "rdf", "nt")]
-    catalogues = ("/catalogue", "/dataset/cesergraph", "/dataset/documents")
+    own = (f"/{iri.removeprefix(BASE)}" for iri in datasets(site.store.data) if iri.startswith(f"{BASE}dataset/"))
+    catalogues = {"/catalogue", "/dataset/cesergraph", *own}
     found = {f"{path}.{one.suffix}": written(catalogued, one) for path in catalogues for one in formats}
-    return found | {
-        f"{path}.{one.suffix}": written(described, one) for path in ("/.well-known/void",) for one in formats
-    }
+    return found | {f"/.well-known/void.{one.suffix}": written(described, one) for one in formats}
 
 
 def waiting() -> Problem:
@@ -88,14 +92,16 @@ def site_map(site: Site) -> Mapping[str, bytes]:
 
 
 def all_things(site: Site) -> Iterator[str]:
-    """Yield the IRIs of ours that a page is about, each once: things, concepts and graphs; not parts of things."""
-    seen: set[str] = set()
+    """Yield the IRIs of ours that a page is about, each once: things and graphs, then codes; not parts of things."""
+    seen = {str(graph)[1:-1] for graph in site.things.data.named_graphs()}
+    yield from sorted(seen)
     for lines in map(site.store.quads, site.store.sources()):
         for line in lines:
             iri = line[1 : line.index(">")]
-            if iri not in seen and "#" not in iri and site.path_of(iri).startswith(("/doc/", "/vocab/", "/graph/")):
+            if iri not in seen and "#" not in iri and iri.startswith(ID):
                 seen.add(iri)
                 yield iri
+    yield from (iri for path in schemes() for iri in concepts(path))
 
 
 @cache

@@ -62,6 +62,8 @@ def shape(codes: Iterable[str], step: float) -> Shape:
 @cache
 def _shape(codes: frozenset[str], step: float) -> Shape:
     rings = list(_coarser(_union(codes), step))
+    if not rings:
+        return Shape("", 0, 0, 0, 0, 0)
     largest = max(rings, key=lambda ring: abs(_area(ring)))
     x, y = _middle(largest)
     (left, right), (top, bottom) = ((min(values), max(values)) for values in zip(*largest, strict=True))

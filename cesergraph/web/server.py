@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
-import pyoxigraph as ox
 import uvicorn
 from starlette.applications import Starlette
 
@@ -54,8 +53,9 @@ class Live:
         pool = WorkerPool(store.folder)
         await pool.start()
         source = PooledSource(pool)
-        data = await asyncio.to_thread(_fastest, store)
-        app.state.site = Site(store, source, Things(data, source), self._base, options=self._options)
+        if _fits(store):
+            store = await asyncio.to_thread(EmbeddedStore, store.folder, in_memory=True)
+        app.state.site = Site(store, source, Things(store.data, source), self._base, options=self._options)
         app.state.files = site_files(app.state.site)
         app.state.pool = pool
         if dumps_of(store) is None:
@@ -73,10 +73,10 @@ class Live:
                 asyncio.get_running_loop().call_later(_LINGERS, asyncio.ensure_future, former.stop())
 
 
-def _fastest(store: EmbeddedStore) -> ox.Store:
-    """Return a copy in memory where a fifth of the machine's memory holds it, else the store on disk."""
+def _fits(store: EmbeddedStore) -> bool:
+    """Tell whether a fifth of the machine's memory holds a copy of a store."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return store.copy() if store.manifest.quads * _BYTES_A_QUAD < memory * _SHARE else store.data
+    return store.manifest.quads * _BYTES_A_QUAD < memory * _SHARE
 
 
 def serve(

@@ -108,8 +108,8 @@ class Site:
             return self.page(path, lang)
         return iri if iri.startswith(("https://", "http://")) else ""
 
-    def render(self, page: Page, lang: str, path: str) -> bytes:
-        """Return a page as HTML; ``path`` is its address without language, such as ``/recherche``."""
+    def render(self, page: Page, lang: str, path: str, query: str = "") -> bytes:
+        """Return a page as HTML; ``path`` is its address without language, such as ``/recherche``, then its query."""
         writer = self._writers[lang]
         text = writer.get_template(page.template).render(
             page.values,
@@ -121,6 +121,7 @@ class Site:
             scripts=page.scripts,
             indexed=page.indexed,
             page_path=path,
+            page_query=f"?{query}" if query else "",
             t=_texts(page.template.removesuffix(".html"), lang),
         )
         return text.encode()

@@ -14,14 +14,14 @@ from typing import IO, Any, TypeAlias
 from urllib.parse import unquote_to_bytes, urljoin
 
 from pyoxigraph import NamedNode, serialize
-from starlette.routing import BaseRoute, Route
 
 from cesergraph.namespaces import PREFIXES
 from cesergraph.web.negotiation import choose
 from cesergraph.web.problems import Problem
+from cesergraph.web.refusals import not_offered
 from cesergraph.web.service_description import SD, describe_service
 from cesergraph.web.worker import GRAPH_FORMATS, ROW_FORMATS, Job
-from cesergraph.web.workers import Result, WorkerPool, not_offered
+from cesergraph.web.workers import Result, WorkerPool
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -78,9 +78,6 @@ class GraphStore:
         most = scope["app"].state.pool.limits.graph_bytes
         job = Job(None, ("", "", media_type), None if graph is None else (graph,), max_bytes=most)
         await _run_and_send(job, scope, headers, receive, send)
-
-
-ROUTES: list[BaseRoute] = [Route("/sparql", Sparql()), Route("/graph-store", GraphStore())]
 
 
 async def _answer_method(method: str, allowed: str, send: Send) -> None:

@@ -90,7 +90,7 @@ def as_table(site: Site, answers: Answers, lang: str, page: int = 1, size: int =
     writer = _Writer(site, lang, words)
     pages = max(1, -(-len(rows) // size))
     page = min(max(1, page), pages)
-    here = rows[size * page :][:size]
+    here = rows[size * (page - 1) :][:size]
     shown = [tuple(map(writer.cell, row)) for row in here]
     kept = _worth_showing(names, here, shown)
     columns = tuple(Column(names[at], _is_numeric(rows, at)) for at in kept)

@@ -55,6 +55,14 @@ def schemes() -> tuple[str, ...]:
     return tuple(sorted(f"vocab/{path.removeprefix('codes/')}" for path in _paths() if path.startswith("codes/")))
 
 
+_IN_SCHEME = expand("skos:inScheme")
+
+
+def concepts(path: str) -> list[str]:
+    """Return the IRI of every concept of a code list, sorted."""
+    return sorted(str(quad.subject)[1:-1] for quad in quads(path) if quad.predicate.value == _IN_SCHEME)
+
+
 def document(path: str, format: Format) -> bytes:
     """Return the document at the path of an IRI, such as ``def/core`` or ``vocab/force``; raise NotFound."""
     return write_rdf(quads(path), format)

@@ -4,7 +4,7 @@
 process. It is started anew, not forked, so that it has no thread and no open RocksDB, and forking it is safe: the
 threads of Oxigraph's loader are gone when ``load`` returns, which is checked. It obeys two orders, one at a time:
 ``F`` with a socket forks a worker that serves that socket and returns its process id; ``K`` with a process id kills
-and buries that worker and returns how it ended. Where the web process is gone it ends all workers, then itself.
+and buries that worker and returns how it ended. Where the web process is gone it ends, and all workers with it.
 
 A worker reads a job and writes the answer in frames, each with a letter and a length. It cannot open a file or a
 connection, grow beyond its memory, or outlive the nursery; nothing else is left to trust in it. What needs a clock
@@ -45,7 +45,7 @@ from cesergraph.errors import SyntaxFault
 from cesergraph.namespaces import PREFIXES
 from cesergraph.store import Manifest
 
-HEAD = struct.Struct("!cI")
+FRAME = struct.Struct("!cI")
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
@@ -105,7 +105,7 @@ class Job(NamedTuple):
     def packed(self) -> bytes:
         """Return the job as the bytes a worker reads."""
         body = marshal.dumps(tuple(self))
-        return HEAD.pack(b"j", len(body)) + body
+        return FRAME.pack(b"j", len(body)) + body
 
 
 class _Excess(Exception):
@@ -141,7 +141,7 @@ class _Outlet(io.BytesIO):
             self._seam = block[len(block) + 1 - len(self._mark) :]
             if self._rows < 0:
                 raise _Excess(TOO_MANY_ROWS)
-        self._channel.sendall(HEAD.pack(letter, len(block)) + block)
+        self._channel.sendall(FRAME.pack(letter, len(block)) + block)
         self.seek(0)
         self.truncate()
 
@@ -153,7 +153,7 @@ def run(data: Store, job: Job, channel: socket.socket) -> None:
     except _Excess as excess:
         letter, told = excess.frame, b""
     if letter:
-        channel.sendall(HEAD.pack(letter, len(told)) + told)
+        channel.sendall(FRAME.pack(letter, len(told)) + told)
 
 
 def _answer(data: Store, job: Job, channel: socket.socket) -> tuple[bytes, bytes]:
@@ -260,15 +260,15 @@ def _fault(fault: SyntaxFault, **place: int) -> bytes:
 def receive(channel: socket.socket) -> Job | None:
     """Return the next job, None where there is no other end any more."""
     read = channel.recv(_BLOCK)
-    if len(read) < HEAD.size:
+    if len(read) < FRAME.size:
         return None
-    _, length = HEAD.unpack_from(read)
-    while len(read) < HEAD.size + length:
+    _, length = FRAME.unpack_from(read)
+    while len(read) < FRAME.size + length:
         more = channel.recv(_BLOCK)
         if not more:
             return None
         read += more
-    return Job(*marshal.loads(read[HEAD.size :]))
+    return Job(*marshal.loads(read[FRAME.size :]))
 
 
 def serve(data: Store, channel: socket.socket, seconds: int) -> NoReturn:
@@ -326,22 +326,19 @@ _LIBC = ctypes.CDLL(None)
 
 
 class Nursery:
-    """The process that workers are forked from: the store in memory, the socket to the web process, the workers."""
+    """The process that workers are forked from: the store in memory and the socket to the web process."""
 
     def __init__(self, data: Store, control: socket.socket, memory: int, seconds: int) -> None:
         self._data, self._control, self._memory, self._seconds = data, control, memory, seconds
-        self._workers: set[int] = set()
 
     def obey(self) -> None:
-        """Carry out orders until the web process is gone, then end all workers."""
+        """Carry out orders until the web process is gone."""
         while True:
             order, files, _, _ = socket.recv_fds(self._control, 32, 1)
             if not order:
-                break
+                return
             done = self._fork(files[0]) if files else self._bury(int(order[1:]))
             self._control.sendall(b"%d" % done)
-        for worker in list(self._workers):
-            self._bury(worker)
 
     def _fork(self, file: int) -> int:
         channel = socket.socket(fileno=file)
@@ -350,14 +347,11 @@ class Nursery:
         if worker == 0:
             serve(self._data, _confine(channel, nursery, self._memory), self._seconds)
         channel.close()
-        self._workers.add(worker)
         return worker
 
-    def _bury(self, worker: int) -> int:
-        if worker not in self._workers:
-            return 0
+    @staticmethod
+    def _bury(worker: int) -> int:
         os.kill(worker, signal.SIGKILL)
-        self._workers.discard(worker)
         return os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
 
 

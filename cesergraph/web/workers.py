@@ -7,17 +7,13 @@ so that a limit that is met late is still told with a status of its own, never b
 
 import asyncio
 import hashlib
-import json
-import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, cast
 
@@ -26,37 +22,20 @@ from pyoxigraph import QueryResultsFormat, RdfFormat, Triple, parse, parse_query
 from cesergraph.answers import Answers, Kind, gather, graph
 from cesergraph.errors import StoreError, SyntaxFault
 from cesergraph.web import worker as far
-from cesergraph.web.excess import refuse_excess
+from cesergraph.web.limits import MEGABYTE, Limits, refuse_excess
 from cesergraph.web.problems import Problem
-from cesergraph.web.worker import HEAD, Job
+from cesergraph.web.refusals import INTERRUPTED, MALFORMED, crowded, died, interrupted, no_room, refused, too_slow
+from cesergraph.web.worker import FRAME, Job
 
-MEGABYTE = 1 << 20
 _READ = 1 << 16
 _STARTING = 120.0
 _KEPT, _KEPT_BYTES = 512, 1 << 15
 _PAUSE = 1.0
-_PROGRAM = ("-m", far.__name__)
-_MALFORMED, _INTERRUPTED = "query-malformed", "query-interrupted"
+_PROGRAM = ("-P", "-m", far.__name__)
 _KINDS: Mapping[bytes, Kind] = {far.ROWS: "select", far.VERDICT: "ask", far.GRAPH: "graph"}
 # A query that calls one of these answers differently each time.
 _VOLATILE = ("rand", "now", "uuid", "bnode")
 _SITE_TYPES = ("application/sparql-results+json", "application/sparql-results+json", "application/n-triples")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much a query may take, how many may run and wait, and how much may lie ready for slow clients."""
-
-    seconds: float = 10.0
-    memory: int = 768 * MEGABYTE
-    rows: int = 1_000_000
-    bytes: int = 128 * MEGABYTE
-    graph_bytes: int = 1024 * MEGABYTE
-    workers: int = max(2, os.cpu_count() or 2)
-    queue: int = 16
-    queue_seconds: float = 10.0
-    spool: int = 4096 * MEGABYTE
-    download_seconds: float = 600.0
 
 
 class Result:
@@ -153,16 +132,13 @@ class _Worker:
         if not read or self.ticket is None:
             self._pool.lose(self)
             return
-        if not self._read and HEAD.size + HEAD.unpack_from(read.ljust(HEAD.size, b"\xff"))[1] == len(read):
-            self._pool.take(self, self.ticket, read[:1], read[HEAD.size :])
-            return
         self._read += read
-        while len(self._read) >= HEAD.size and self.ticket is not None:
-            letter, length = HEAD.unpack_from(self._read)
-            if len(self._read) < HEAD.size + length:
+        while len(self._read) >= FRAME.size and self.ticket is not None and not self.ticket.done():
+            letter, length = FRAME.unpack_from(self._read)
+            if len(self._read) < FRAME.size + length:
                 return
-            part = bytes(self._read[HEAD.size : HEAD.size + length])
-            del self._read[: HEAD.size + length]
+            part = bytes(self._read[FRAME.size : FRAME.size + length])
+            del self._read[: FRAME.size + length]
             self._pool.take(self, self.ticket, letter, part)
 
 
@@ -194,13 +170,16 @@ class _Nursery:
         """Return a new worker: its process id and a socket to it. Raise _Gone."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        try:
-            with theirs:
-                socket.send_fds(self._control, [b"F"], [theirs.fileno()])
-            return int(await self._reply()), ours
-        except (OSError, _Gone) as error:
-            ours.close()
-            raise _Gone from error
+        with ExitStack() as unless_done:
+            unless_done.enter_context(ours)
+            try:
+                with theirs:
+                    socket.send_fds(self._control, [b"F"], [theirs.fileno()])
+            except OSError as error:
+                raise _Gone from error
+            worker = int(await self._reply())
+            unless_done.pop_all()
+        return worker, ours
 
     async def bury(self, worker: int) -> int:
         """Kill a worker and return how it ended, as ``subprocess`` does. Raise _Gone."""
@@ -269,7 +248,7 @@ class WorkerPool:
                 await self._keeper
         await self._close_nursery()
         for ticket in list(self._waiting):
-            ticket.fail(_interrupted())
+            ticket.fail(interrupted())
 
     async def run(self, job: Job) -> Result:
         """Return the answer to a job; raise Problem."""
@@ -285,25 +264,26 @@ class WorkerPool:
         if job.query is not None:
             refuse_excess(job.query)
         if not self._idle and len(self._waiting) >= self.limits.queue:
-            raise _crowded(self.limits)
+            raise crowded(self.limits)
         ticket = _Ticket(job, self.loop)
         ticket.add_done_callback(self._let_go)
-        if self._idle:
-            self._begin(self._idle.pop(), ticket)
-        else:
-            self._wait(ticket)
+        self._place(ticket)
         return ticket
 
-    def _wait(self, ticket: _Ticket) -> None:
+    def _place(self, ticket: _Ticket) -> None:
+        """Let a ticket run, or wait where no worker is idle."""
+        if self._idle:
+            self._begin(self._idle.pop(), ticket)
+            return
         if ticket.timer is not None:
             ticket.timer.cancel()
         self._waiting[ticket] = None
-        ticket.timer = self.loop.call_later(self.limits.queue_seconds, ticket.fail, _crowded(self.limits))
+        ticket.timer = self.loop.call_later(self.limits.queue_seconds, ticket.fail, crowded(self.limits))
 
     def _begin(self, worker: _Worker, ticket: _Ticket) -> None:
         if ticket.timer is not None:
             ticket.timer.cancel()
-        ticket.timer = self.loop.call_later(self.limits.seconds, self._end, worker, ticket, _too_slow)
+        ticket.timer = self.loop.call_later(self.limits.seconds, self._end, worker, ticket, too_slow)
         worker.begin(ticket)
 
     def _let_go(self, ticket: "asyncio.Future[Result]") -> None:
@@ -332,7 +312,7 @@ class WorkerPool:
         """Take a frame of an answer; end the worker where there is no room for it."""
         long = letter == far.MORE or ticket.file is not None
         if long and self._spooled + len(part) > self.limits.spool:
-            self._end(worker, ticket, _no_room)
+            self._end(worker, ticket, no_room)
             return
         if long:
             self._spooled += len(part)
@@ -347,7 +327,7 @@ class WorkerPool:
     def _finish(self, ticket: _Ticket, letter: bytes, part: bytes) -> None:
         kind = _KINDS.get(letter)
         if kind is None:
-            ticket.fail(_refused(letter, part, ticket.job, self.limits))
+            ticket.fail(refused(letter, part, ticket.job, self.limits))
             return
         result = ticket.whole(kind, part)
         if isinstance(result.body, bytes):
@@ -400,22 +380,21 @@ class WorkerPool:
         while self._lost:
             how = await self._nursery.bury(self._lost[0].pid)
             if ticket := self._lost.popleft().ticket:
-                self._told(ticket, _died(how, self.limits))
+                self._tell(ticket, died(how, self.limits))
         while len(self._workers) < self.limits.workers:
             worker = _Worker(self, *await self._nursery.fork())
             self._workers.add(worker)
             self.loop.add_reader(worker.channel, worker.readable)
             self._set_free(worker)
 
-    def _told(self, ticket: _Ticket, problem: Problem) -> None:
-        """Fail a ticket whose worker has died; where that was not its doing, let it wait for another, but only once."""
-        if problem.kind != _INTERRUPTED or ticket.was_interrupted or ticket.done():
+    def _tell(self, ticket: _Ticket, problem: Problem) -> None:
+        """Fail a ticket whose worker has died; where that was not its doing, give it another, but only once."""
+        if problem.kind != INTERRUPTED or ticket.was_interrupted or ticket.done():
             ticket.fail(problem)
             return
         self._discard(ticket)
         ticket.was_interrupted, ticket.worker = True, None
-        self._wait(ticket)
-        self._waiting.move_to_end(ticket, last=False)
+        self._place(ticket)
 
     async def _start_over(self) -> None:
         while True:
@@ -437,7 +416,7 @@ class WorkerPool:
             self.lose(worker)
         while self._lost:
             if ticket := self._lost.popleft().ticket:
-                self._told(ticket, _interrupted())
+                self._tell(ticket, interrupted())
         if self._nursery is not None:
             await asyncio.to_thread(self._nursery.end)
             self._nursery = None
@@ -456,105 +435,10 @@ class PooledSource:
         try:
             result = asyncio.run_coroutine_threadsafe(self._pool.run(job), self._pool.loop).result()
         except Problem as problem:
-            if problem.kind == _MALFORMED:
+            if problem.kind == MALFORMED:
                 raise SyntaxFault(fr=problem.fr, en=problem.en) from problem
             raise
         body = result.read()
         if result.kind == "graph":
             return graph(Triple(q.subject, q.predicate, q.object) for q in parse(body, format=RdfFormat.N_TRIPLES))
         return gather(parse_query_results(body, format=QueryResultsFormat.JSON))
-
-
-def _refused(letter: bytes, told: bytes, job: Job, limits: Limits) -> Problem:
-    """Return the problem that a worker sent in place of an answer."""
-    if letter == far.FAULTY:
-        fault = json.loads(told)
-        return Problem(400, fr=fault.pop("fr"), en=fault.pop("en"), kind=_MALFORMED, members=fault)
-    if letter == far.UNKNOWN_GRAPH:
-        return Problem(404, fr="Ce graphe n'existe pas ici.", en="There is no such graph here.", kind="unknown-graph")
-    if letter == far.TOO_MANY_ROWS:
-        return Problem(
-            422,
-            fr=f"La réponse a plus de {job.max_rows} lignes ; ajoutez LIMIT et OFFSET à la requête, ou précisez-la.",
-            en=f"The answer has more than {job.max_rows} rows; add LIMIT and OFFSET to the query, or narrow it.",
-            kind="too-many-rows",
-        )
-    if letter == far.TOO_LONG:
-        return Problem(
-            422,
-            fr=f"La réponse a plus de {job.max_bytes} octets ; ajoutez LIMIT et OFFSET à la requête, ou précisez-la.",
-            en=f"The answer has more than {job.max_bytes} bytes; add LIMIT and OFFSET to the query, or narrow it.",
-            kind="too-many-bytes",
-        )
-    if letter == far.UNWANTED:
-        return not_offered()
-    return _interrupted()
-
-
-def not_offered() -> Problem:
-    """Return the problem of a client that accepts no format that the answer to its query can have."""
-    rows, graphs = list(far.ROW_FORMATS), list(far.GRAPH_FORMATS)
-    return Problem(
-        406,
-        fr="Aucun des formats acceptés ne convient à cette requête. "
-        f"SELECT et ASK : {', '.join(rows)}. CONSTRUCT et DESCRIBE : {', '.join(graphs)}.",
-        en="None of the accepted formats suits this query. "
-        f"SELECT and ASK: {', '.join(rows)}. CONSTRUCT and DESCRIBE: {', '.join(graphs)}.",
-        headers={"Vary": "Accept"},
-        members={"variants": rows + graphs},
-    )
-
-
-def _died(how: int, limits: Limits) -> Problem:
-    if how in (-signal.SIGABRT, far.OUT_OF_MEMORY):
-        return _later(
-            "query-memory",
-            f"La requête demande plus que les {limits.memory // MEGABYTE} Mo de mémoire qu'elle a ; précisez-la.",
-            f"The query needs more than the {limits.memory // MEGABYTE} MB of memory it has; narrow it.",
-            round(limits.seconds),
-        )
-    if how == -signal.SIGXCPU:
-        return _too_slow(limits)
-    if how in (-signal.SIGSEGV, -signal.SIGBUS):
-        return _later(
-            "query-crash",
-            "La requête est trop imbriquée pour être évaluée ; simplifiez-la.",
-            "The query is nested too deeply to be evaluated; simplify it.",
-            round(limits.seconds),
-        )
-    return _interrupted()
-
-
-def _too_slow(limits: Limits) -> Problem:
-    return _later(
-        "query-timeout",
-        f"La requête n'a pas abouti en {limits.seconds:g} secondes ; précisez-la, ou téléchargez les données.",
-        f"The query did not finish in {limits.seconds:g} seconds; narrow it, or download the data.",
-        round(limits.seconds),
-    )
-
-
-def _crowded(limits: Limits) -> Problem:
-    return _later(
-        "too-many-queries",
-        "Trop de requêtes attendent en ce moment ; réessayez dans un instant.",
-        "Too many queries are waiting now; try again in a moment.",
-        round(limits.seconds),
-    )
-
-
-def _no_room(limits: Limits) -> Problem:
-    return _later(
-        "too-many-downloads",
-        "Trop de grandes réponses sont en cours d'envoi ; réessayez plus tard.",
-        "Too many large answers are being sent; try again later.",
-        round(limits.download_seconds),
-    )
-
-
-def _interrupted() -> Problem:
-    return _later(_INTERRUPTED, "La requête a été interrompue ; réessayez.", "The query was interrupted; try again.", 1)
-
-
-def _later(kind: str, fr: str, en: str, seconds: int) -> Problem:
-    return Problem(503, fr=fr, en=en, kind=kind, headers={"Retry-After": str(max(1, seconds))})

@@ -51,16 +51,6 @@ _FIRST = next(iter(VIEWS))
 
 
 @dataclass(frozen=True)
-class Held:
-    """What the registers hold of a territory; ``population`` is None where it is not known of any commune."""
-
-    communes: int
-    intercommunalities: frozenset[str]
-    population: int | None
-    vintages: frozenset[str]
-
-
-@dataclass(frozen=True)
 class Row:
     """One territory on the map: its départements, its value (None: nothing is known) and the step of its colour."""
 
@@ -154,41 +144,61 @@ def _stated(site: Site, view: View, lang: str) -> Counted:
 
 
 def _registered(store: EmbeddedStore, what: str, places: Mapping[str, Sequence[str]]) -> Counted:
-    held = _held(store)
+    """Return what the registers count of each place, where they know the communes of all its parts."""
     counted: dict[str, tuple[int | None, str, str]] = {}
     for iri, departements in places.items():
-        parts = [held[territory("departement", code)] for code in departements]
-        vintages = sorted(set().union(*(part.vintages for part in parts)))
-        populations = [part.population for part in parts if part.population is not None]
-        counted[iri] = {
-            "communes": (sum(part.communes for part in parts), "", ""),
-            "intercommunalites": (len(frozenset().union(*(part.intercommunalities for part in parts))), "", ""),
-            "population": (sum(populations) if len(populations) == len(parts) else None, "", ", ".join(vintages)),
-        }[what]
+        parts = [territory("departement", code) for code in departements]
+        if not parts or not _communes(store).keys() >= set(parts):
+            continue
+        if what == "communes":
+            counted[iri] = (sum(len(_communes(store)[part]) for part in parts), "", "")
+        elif what == "intercommunalites":
+            counted[iri] = (len(frozenset().union(*(_groupings(store)[part] for part in parts))), "", "")
+        else:
+            found = [_population(store)[part] for part in parts]
+            numbers = [number for number, _ in found if number is not None]
+            vintages = sorted({year for _, years in found for year in years})
+            counted[iri] = (sum(numbers) if len(numbers) == len(parts) else None, "", ", ".join(vintages))
     return counted
 
 
-@lru_cache(maxsize=2)
-def _held(store: EmbeddedStore) -> Mapping[str, Held]:
-    """Return what the registers hold of each département.
+# Read property by property, once for each store: in SPARQL the same takes seconds.
 
-    Read property by property, once for each store: in SPARQL the same takes seconds.
+
+@lru_cache(maxsize=2)
+def _communes(store: EmbeddedStore) -> Mapping[str, Sequence[str]]:
+    """Return the communes of each territory that others lie in."""
+    inside = _ends(store, "cg:within", turned=True)
+    return {place: [one for one in found if "/commune/" in one] for place, found in inside.items()}
+
+
+@lru_cache(maxsize=2)
+def _groupings(store: EmbeddedStore) -> Mapping[str, frozenset[str]]:
+    """Return the intercommunalities that have a commune in each territory."""
+    joined = _ends(store, "cg:memberCommune", turned=True)
+    return {
+        place: frozenset(one for commune in communes for one in joined.get(commune, ()) if "/epci/" in one)
+        for place, communes in _communes(store).items()
+    }
+
+
+@lru_cache(maxsize=2)
+def _population(store: EmbeddedStore) -> Mapping[str, tuple[int | None, frozenset[str]]]:
+    """Return the sum of the latest municipal populations of the communes of each territory, and their vintages.
+
+    Where that of one commune is missing there is no sum.
     """
-    communes = _ends(store, "cg:memberCommune", turned=True)
-    populations, vintages = _ends(store, "cg:populationValue"), _ends(store, "cg:vintage")
-    municipal = {one for one, (kind, *_) in _ends(store, "cg:populationKind").items() if kind.endswith("/municipale")}
-    counts = {of: count for count, (of, *_) in _ends(store, "cg:populationOf").items() if count in municipal}
-    held = {}
-    for place, inside in _ends(store, "cg:within", turned=True).items():
-        lying = [one for one in inside if "/commune/" in one]
-        known = [counts[one] for one in lying if one in counts]
-        held[place] = Held(
-            len(lying),
-            frozenset(one for commune in lying for one in communes.get(commune, ()) if "/epci/" in one),
-            sum(int(populations[one][0]) for one in known) if known else None,
-            frozenset(year for one in known for year in vintages.get(one, ())),
-        )
-    return held
+    values, vintages = _ends(store, "cg:populationValue"), _ends(store, "cg:vintage")
+    kinds, territories = _ends(store, "cg:populationKind"), _ends(store, "cg:populationOf")
+    municipal = [one for one, (kind, *_) in kinds.items() if kind.endswith("/municipale")]
+    latest = {territories[one][0]: one for one in sorted(municipal, key=lambda one: vintages.get(one, [""])[0])}
+    found = {}
+    for place, communes in _communes(store).items():
+        counts = [latest[one] for one in communes if one in latest]
+        years = frozenset(year for one in counts for year in vintages.get(one, ()))
+        is_whole = bool(counts) and len(counts) == len(communes)
+        found[place] = sum(int(values[one][0]) for one in counts) if is_whole else None, years
+    return found
 
 
 def _ends(store: EmbeddedStore, curie: str, turned: bool = False) -> Mapping[str, Sequence[str]]:

@@ -33,6 +33,7 @@ FILES: Mapping[str, tuple[str, str]] = {
 _NAMES = {"csv": "CSV", "json": "JSON", "md": "Markdown"}
 _PAGE, _EXCEL = "page", "excel"
 _NAMED_THINGS = 300
+_VALUES = 20
 _OWN_GRAPHS = (f"{GRAPH}{META}/", INFERENCE_GRAPH, DECISION_GRAPH)
 _PREFERRED = NamedNode(expand("skos:prefLabel"))
 _DEFAULT = re.compile(r'<([^<>]*)>|"((?:[^"\\]|\\.)*)"(?:@[\w-]+|\^\^\S+)?|(\S+)')
@@ -174,6 +175,7 @@ def _given(site: Site, query: Query, asked: Given, lang: str) -> tuple[Given, Ma
         if name in query.parameters and values:
             try:
                 given[name] = values
+                _limit(name, values)
                 given[name] = [_understood(site, query.parameters[name], value, lang) for value in values]
             except (ParameterError, NotFound) as error:
                 faults[name] = error
@@ -183,6 +185,15 @@ def _given(site: Site, query: Query, asked: Given, lang: str) -> tuple[Given, Ma
             except ParameterError as error:
                 faults[""] = error
     return given, faults
+
+
+def _limit(name: str, values: Sequence[str]) -> None:
+    """Refuse more values than a person types, since each name among them is looked for; raise ParameterError."""
+    if len(values) > _VALUES:
+        raise ParameterError(
+            fr=f"{name} : {len(values)} valeurs données ; attendu : {_VALUES} au plus.",
+            en=f"{name}: {len(values)} values given; expected: {_VALUES} at most.",
+        )
 
 
 def _understood(site: Site, parameter: Parameter, value: str, lang: str) -> str:

@@ -16,7 +16,7 @@ from cesergraph.shapes import SEVERITIES, Problem
 from cesergraph.show import Description, Property
 from cesergraph.store import EmbeddedStore
 from cesergraph.vocabulary import broader_classes, vocabulary
-from cesergraph.web.documents import MEDIA_TYPES
+from cesergraph.web.documents import GRAPH_SUFFIXES, MEDIA_TYPES
 from cesergraph.web.maps import locator_map
 from cesergraph.web.pages import actor, document, figure, plan, recommendation, scheme, territory, vote
 from cesergraph.web.pages.relations import block, grouped, listing_address, main_source, reasons
@@ -186,7 +186,8 @@ def _problems(site: Site, iri: str, lang: str) -> list[tuple[str, str]]:
 def _formats(site: Site, iri: str) -> list[tuple[str, str, str]]:
     """Return the suffix, media type and path of every form in which there is a thing."""
     path = site.path_of(iri)
-    return [(suffix, media_type, f"{path}.{suffix}") for suffix, media_type in MEDIA_TYPES.items()]
+    suffixes = ("html", *GRAPH_SUFFIXES) if site.static and iri.startswith(GRAPH) else MEDIA_TYPES
+    return [(suffix, MEDIA_TYPES[suffix], f"{path}.{suffix}") for suffix in suffixes]
 
 
 def _citation(words: Words, iri: str, title: str) -> str:

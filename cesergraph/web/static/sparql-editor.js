@@ -73,6 +73,17 @@ async function propose(context) {
   return { from: word ? word.from : context.pos, options, validFor: /^[\w-]*:?[\w-]*$/ };
 }
 
+/** Replaces a selection by what is typed: left to itself a browser keeps its colours, by styles that the policy refuses. */
+function replace(event, view) {
+  const { from, to, empty } = view.state.selection.main;
+  if (event.inputType !== "insertText" || empty || view.composing || !event.data) return false;
+  const typed = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+  const handlers = view.state.facet(EditorView.inputHandler);
+  if (!handlers.some((handle) => handle(view, from, to, event.data, typed))) view.dispatch(typed());
+  event.preventDefault();
+  return true;
+}
+
 function run() {
   field.form.requestSubmit();
   return true;
@@ -94,6 +105,7 @@ function furnish() {
         Prec.highest(keymap.of([{ key: "Mod-Enter", run }])),
         keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
         EditorView.contentAttributes.of({ "aria-label": `${t.editor}. ${keys.textContent}`, spellcheck: "false", lang: "en" }),
+        EditorView.domEventHandlers({ beforeinput: replace }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) field.value = update.state.doc.toString();
         }),
@@ -101,6 +113,7 @@ function furnish() {
     }),
   });
   field.hidden = true;
+  field.required = false;
   field.after(host);
   keys.hidden = false;
   document.querySelector(`label[for="${field.id}"]`).addEventListener("click", () => view.focus());

@@ -171,6 +171,7 @@ function save({ file, type, suffix }) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
+  if (!field.value.trim()) return;
   history.replaceState(null, "", `${location.pathname}?${new URLSearchParams({ query: field.value })}`);
   ask();
 });

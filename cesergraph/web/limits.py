@@ -1,13 +1,16 @@
-"""What is too much to ask, told from the text of a query alone, before a worker is troubled with it.
+"""How much a query may take, and what is too much already by its text, before a worker is troubled with it.
 
-This is a courtesy: a clear message at once. What passes here and still asks too much is stopped by the limits of the
-worker. The counts are those of a scan, not of a parser, and err on the side of the client.
+The look at the text is a courtesy: a clear message at once. What passes it and still asks too much is stopped by the
+worker's limits. The counts are those of a scan, not of a parser, and err on the side of the client.
 """
 
+import os
 import re
+from dataclasses import dataclass
 
 from cesergraph.web.problems import Problem
 
+MEGABYTE = 1 << 20
 BYTES, DEPTH, OPERATORS, PATTERNS = 16_384, 64, 50, 100
 
 # Each alternative takes what it began, closed or not, and never gives any of it back (``*+``): the scan is linear.
@@ -24,6 +27,22 @@ _BRACKET = re.compile(r"<<|>>|[(){}\[\]]")
 _OPENING = frozenset(("(", "{", "[", "<<"))
 _OPERATOR = re.compile(r"\^\^|\|\||[/|^*+]|(?<=[\w:>)])\?")
 _PATTERN_END = re.compile(r"[.;](?=[\s{}\[\]?<_:]|\Z)")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a query may take, how many may run and wait, and how much may lie ready for slow clients."""
+
+    seconds: float = 10.0
+    memory: int = 768 * MEGABYTE
+    rows: int = 1_000_000
+    bytes: int = 128 * MEGABYTE
+    graph_bytes: int = 512 * MEGABYTE
+    workers: int = max(2, os.cpu_count() or 2)
+    queue: int = 16
+    queue_seconds: float = 10.0
+    spool: int = 2048 * MEGABYTE
+    download_seconds: float = 600.0
 
 
 def refuse_excess(query: str) -> None:
