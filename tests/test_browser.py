@@ -39,13 +39,22 @@ PAGES = {
     "region": "/doc/territoire/region/24",
     "commune": "/doc/territoire/commune/45234",
     "document": "/doc/document/sress-cvl-2025",
-    "strategy": "/doc/strategie/sress-cvl-2025",
     "organisation": "/doc/organisation/siren/234500023",
     "unknown": "/doc/organisation/aucune",
     "nowhere": "/nowhere",
 }
 # One thing of each class that has a section of its own on its page, taken from the graph.
-KINDS = ["Recommendation", "Measure", "Objective", "Target", "MeasuredQuantity", "FigureClaim", "Person", "Scheme"]
+KINDS = [
+    "Recommendation",
+    "Strategy",
+    "Measure",
+    "Objective",
+    "Target",
+    "MeasuredQuantity",
+    "FigureClaim",
+    "Person",
+    "Scheme",
+]
 KINDS += [
     "Vote",
     "Session",

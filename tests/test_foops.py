@@ -49,7 +49,7 @@ METADATA = {
     "OM5.2": ("issued", "publisher"),
 }
 # What the header does not say, since it is not known or not yet so: no DOI, no release yet.
-LACKING = {"author", "created", "citation", "doi", "publisher", "logo", "status", "source", "issued"}
+LACKING = {"doi", "logo", "status", "source", "issued"}
 
 
 @pytest.fixture(scope="module")

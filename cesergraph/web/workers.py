@@ -267,14 +267,13 @@ class WorkerPool:
             raise crowded(self.limits)
         ticket = _Ticket(job, self.loop)
         ticket.add_done_callback(self._let_go)
-        self._place(ticket)
-        return ticket
-
-    def _place(self, ticket: _Ticket) -> None:
-        """Let a ticket run, or wait where no worker is idle."""
         if self._idle:
             self._begin(self._idle.pop(), ticket)
-            return
+        else:
+            self._wait(ticket)
+        return ticket
+
+    def _wait(self, ticket: _Ticket) -> None:
         if ticket.timer is not None:
             ticket.timer.cancel()
         self._waiting[ticket] = None
@@ -347,12 +346,15 @@ class WorkerPool:
                 self._kept.popitem(last=False)
 
     def _set_free(self, worker: _Worker) -> None:
-        while self._waiting:
+        self._idle.append(worker)
+        self._admit()
+
+    def _admit(self) -> None:
+        """Hand out the idle workers to those who wait."""
+        while self._idle and self._waiting:
             ticket, _ = self._waiting.popitem(last=False)
             if not ticket.done():
-                self._begin(worker, ticket)
-                return
-        self._idle.append(worker)
+                self._begin(self._idle.pop(), ticket)
 
     def lose(self, worker: _Worker) -> None:
         """Give up a worker that has died or must; what it worked on is told once it is known how it ended."""
@@ -386,6 +388,7 @@ class WorkerPool:
             self._workers.add(worker)
             self.loop.add_reader(worker.channel, worker.readable)
             self._set_free(worker)
+        self._admit()  # those whose workers have died, while others were idle
 
     def _tell(self, ticket: _Ticket, problem: Problem) -> None:
         """Fail a ticket whose worker has died; where that was not its doing, give it another, but only once."""
@@ -394,7 +397,7 @@ class WorkerPool:
             return
         self._discard(ticket)
         ticket.was_interrupted, ticket.worker = True, None
-        self._place(ticket)
+        self._wait(ticket)
 
     async def _start_over(self) -> None:
         while True:
