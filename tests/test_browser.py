@@ -156,8 +156,11 @@ WALK = """() => {
   const one = document.activeElement;
   const style = getComputedStyle(one);
   const box = one.getBoundingClientRect();
-  return { name: one.tagName, text: (one.textContent || '').trim().slice(0, 40),
-           shown: style.outlineStyle !== 'none' || style.boxShadow !== 'none', size: box.width * box.height };
+  const drawn = one.querySelector('path'), stroke = (path) => getComputedStyle(path).stroke;
+  const other = [...document.querySelectorAll('svg a path')].find((path) => !one.contains(path));
+  const shown = style.outlineStyle !== 'none' || style.boxShadow !== 'none'
+    || (one instanceof SVGElement && stroke(drawn) !== stroke(other));
+  return { name: one.tagName, text: (one.textContent || '').trim().slice(0, 40), shown, size: box.width * box.height };
 }"""
 
 
