@@ -31,7 +31,7 @@ def read_with_rdflib(body: bytes, media_type: str) -> set[str]:
     data.parse(data=body, format="json-ld" if media_type == "application/ld+json" else media_type)
     union = rdflib.Graph()
     for triple in data.triples((None, None, None)):
-        union.add(triple)  # type: ignore[arg-type]
+        union.add(triple)
     return set(to_canonical_graph(union).serialize(format="nt").splitlines())
 
 
