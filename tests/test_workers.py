@@ -107,7 +107,7 @@ def test_worker_can_open_nothing_and_has_no_network(data: EmbeddedStore) -> None
         assert int(limits["Max address space"][0]) - mapped < 300 * MEGABYTE
         assert int(limits["Max cpu time"][0]) < 20
         files = [os.readlink(link) for link in (root / "fd").iterdir()]
-        assert sorted(files)[:3] == ["/dev/null"] * 3 and len(files) == 4 and "socket" in sorted(files)[3]
+        assert [file.partition(":")[0] for file in sorted(files)] == ["/dev/null"] * 3 + ["pipe"] * 2
         assert (root / "oom_score_adj").read_text().strip() == "1000"
         assert len(os.listdir(root / "task")) == 1
         leaving = "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x50000000) != 0)"
@@ -129,7 +129,7 @@ def test_service_clause_reaches_nobody_even_where_it_is_not_refused(data: Embedd
 
 
 @pytest.mark.usefixtures("unguarded")
-@pytest.mark.parametrize("depth", [5_000, 20_000, 100_000])
+@pytest.mark.parametrize("depth", [5_000, 10_000, 25_000])
 def test_nesting_that_crashes_a_worker_is_told(data: EmbeddedStore, depth: int) -> None:
     with running(data, Limits(seconds=20, workers=1)) as pool:
         with pytest.raises(Problem) as caught:

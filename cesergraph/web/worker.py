@@ -3,8 +3,9 @@
 ``python -m cesergraph.web.worker FOLDER BYTES SECONDS`` is the nursery; its standard input is a socket to the web
 process. It is started anew, not forked, so that it has no thread and no open RocksDB, and forking it is safe: the
 threads of Oxigraph's loader are gone when ``load`` returns, which is checked. It obeys two orders, one at a time:
-``F`` with a socket forks a worker that serves that socket and returns its process id; ``K`` with a process id kills
-and buries that worker and returns how it ended. Where the web process is gone it ends, and all workers with it.
+``F`` with the ends of two pipes forks a worker that reads jobs from the one and writes answers to the other, and
+returns its process id; ``K`` with a process id kills and buries that worker and returns how it ended. Where the web
+process is gone it ends, and all workers with it.
 
 A worker reads a job and writes the answer in frames, each with a letter and a length. It cannot open a file or a
 connection, grow beyond its memory, or outlive the nursery; nothing else is left to trust in it. What needs a clock
@@ -108,6 +109,32 @@ class Job(NamedTuple):
         return FRAME.pack(b"j", len(body)) + body
 
 
+class Pipes(NamedTuple):
+    """What a worker reads jobs from and writes answers to.
+
+    Two pipes, not one socket: whoever waits at a socket is woken for nothing each time the other end has read.
+    """
+
+    jobs: int
+    answers: int
+
+    def receive(self) -> Job | None:
+        """Return the next job, None where there is no other end any more."""
+        read = b""
+        while len(read) < FRAME.size or len(read) < FRAME.size + FRAME.unpack_from(read)[1]:
+            more = os.read(self.jobs, _BLOCK)
+            if not more:
+                return None
+            read += more
+        return Job(*marshal.loads(read[FRAME.size :]))
+
+    def send(self, letter: bytes, body: bytes) -> None:
+        """Send a frame; raise OSError where there is no other end any more."""
+        left = memoryview(FRAME.pack(letter, len(body)) + body)
+        while left:
+            left = left[os.write(self.answers, left) :]
+
+
 class _Excess(Exception):
     """An answer with more rows or bytes than allowed; ``frame`` is the letter that says which."""
 
@@ -118,9 +145,9 @@ class _Excess(Exception):
 class _Outlet(io.BytesIO):
     """The file that an answer is written to: it counts, and passes blocks on to the web process."""
 
-    def __init__(self, channel: socket.socket, job: Job, mark: bytes = b"", rows: int = 0) -> None:
+    def __init__(self, pipes: Pipes, job: Job, mark: bytes = b"", rows: int = 0) -> None:
         super().__init__()
-        self._channel, self._mark, self._seam = channel, mark, b""
+        self._pipes, self._mark, self._seam = pipes, mark, b""
         self._rows, self._bytes = job.max_rows - rows, job.max_bytes
 
     def write(self, piece: "Buffer") -> int:
@@ -141,27 +168,27 @@ class _Outlet(io.BytesIO):
             self._seam = block[len(block) + 1 - len(self._mark) :]
             if self._rows < 0:
                 raise _Excess(TOO_MANY_ROWS)
-        self._channel.sendall(FRAME.pack(letter, len(block)) + block)
+        self._pipes.send(letter, block)
         self.seek(0)
         self.truncate()
 
 
-def run(data: Store, job: Job, channel: socket.socket) -> None:
+def run(data: Store, job: Job, pipes: Pipes) -> None:
     """Send the answer to a job, or what is sent in its place."""
     try:
-        letter, told = _answer(data, job, channel)
+        letter, told = _answer(data, job, pipes)
     except _Excess as excess:
         letter, told = excess.frame, b""
     if letter:
-        channel.sendall(FRAME.pack(letter, len(told)) + told)
+        pipes.send(letter, told)
 
 
-def _answer(data: Store, job: Job, channel: socket.socket) -> tuple[bytes, bytes]:
+def _answer(data: Store, job: Job, pipes: Pipes) -> tuple[bytes, bytes]:
     """Send the answer; return a frame to send in its place, or nothing where it is sent. Raise _Excess."""
     if job.query is None:
-        return _write_named(data, job, channel), b""
+        return _write_named(data, job, pipes), b""
     try:
-        return _write(_ask(data, job, job.query), job, channel), b""
+        return _write(_ask(data, job, job.query), job, pipes), b""
     except SyntaxFault as fault:
         return FAULTY, _fault(fault)
     except (SyntaxError, RuntimeError, OSError, ValueError) as error:
@@ -195,16 +222,16 @@ def _examine(query: str, base: str | None) -> bool:
     return examine(query).names_graphs  # once more as it stands, so that the places in the message are right
 
 
-def _write(result: Data, job: Job, channel: socket.socket) -> bytes:
+def _write(result: Data, job: Job, pipes: Pipes) -> bytes:
     """Send a result in the format that its kind is wanted in; return the letter that says it is not, or nothing."""
     rows, verdict, graph = job.types
     if isinstance(result, QueryTriples):
-        return _write_graph(result, graph, _Outlet(channel, job))
+        return _write_graph(result, graph, _Outlet(pipes, job))
     media_type, letter = (verdict, VERDICT) if isinstance(result, QueryBoolean) else (rows, ROWS)
     if not media_type:
         return UNWANTED
     format, mark, besides = ROW_FORMATS[media_type]
-    outlet = _Outlet(channel, job, mark, besides) if letter == ROWS else _Outlet(channel, job)
+    outlet = _Outlet(pipes, job, mark, besides) if letter == ROWS else _Outlet(pipes, job)
     result.serialize(outlet, format=format)
     outlet.send(letter)
     return b""
@@ -222,14 +249,14 @@ def _write_graph(result: QueryTriples, media_type: str, outlet: _Outlet) -> byte
     return b""
 
 
-def _write_named(data: Store, job: Job, channel: socket.socket) -> bytes:
+def _write_named(data: Store, job: Job, pipes: Pipes) -> bytes:
     """Send the content of one graph, or of the union of all; return the letter of an unknown graph, or nothing."""
     if job.default is None:
-        return _write(data.query(_EVERYTHING, use_default_graph_as_union=True), job, channel)
+        return _write(data.query(_EVERYTHING, use_default_graph_as_union=True), job, pipes)
     graph = NamedNode(job.default[0])
     if not data.contains_named_graph(graph):
         return UNKNOWN_GRAPH
-    outlet = _Outlet(channel, job)
+    outlet = _Outlet(pipes, job)
     data.dump(outlet, GRAPH_FORMATS[job.types[2]], from_graph=graph, prefixes=PREFIXES)
     outlet.send(GRAPH)
     return b""
@@ -257,28 +284,14 @@ def _fault(fault: SyntaxFault, **place: int) -> bytes:
     return json.dumps({"fr": fault.fr, "en": fault.en, **place}).encode()
 
 
-def receive(channel: socket.socket) -> Job | None:
-    """Return the next job, None where there is no other end any more."""
-    read = channel.recv(_BLOCK)
-    if len(read) < FRAME.size:
-        return None
-    _, length = FRAME.unpack_from(read)
-    while len(read) < FRAME.size + length:
-        more = channel.recv(_BLOCK)
-        if not more:
-            return None
-        read += more
-    return Job(*marshal.loads(read[FRAME.size :]))
-
-
-def serve(data: Store, channel: socket.socket, seconds: int) -> NoReturn:
+def serve(data: Store, pipes: Pipes, seconds: int) -> NoReturn:
     """Answer jobs until there is no other end any more; never return, for what is above belongs to the nursery."""
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     try:
-        while job := receive(channel):
+        while job := pipes.receive():
             # The web process should have ended the job before: this is for the case that it cannot.
             resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 2 * seconds + 2, hard))
-            run(data, job, channel)
+            run(data, job, pipes)
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except OSError:
@@ -286,8 +299,8 @@ def serve(data: Store, channel: socket.socket, seconds: int) -> NoReturn:
     os._exit(0)
 
 
-def _confine(channel: socket.socket, nursery: int, memory: int) -> socket.socket:
-    """Take from this process all that a query does not need; return its channel, the only file it keeps."""
+def _confine(pipes: Pipes, nursery: int, memory: int) -> None:
+    """Take from this process all that a query does not need."""
     _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != nursery:
         os._exit(1)
@@ -295,20 +308,18 @@ def _confine(channel: socket.socket, nursery: int, memory: int) -> socket.socket
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
     nothing = os.open(os.devnull, os.O_RDWR)
-    kept = max(nothing, channel.fileno()) + 1
-    os.dup2(channel.fileno(), kept)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
-    os.closerange(3, kept)
-    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
-    channel.detach()
+    first, last = sorted(pipes)
+    os.closerange(3, first)
+    os.closerange(first + 1, last)
+    os.closerange(last + 1, os.sysconf("SC_OPEN_MAX"))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     if _IS_LINUX:
         most = memory + int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-    return socket.socket(fileno=kept)
 
 
 def _leave_the_network() -> None:
@@ -334,19 +345,20 @@ class Nursery:
     def obey(self) -> None:
         """Carry out orders until the web process is gone."""
         while True:
-            order, files, _, _ = socket.recv_fds(self._control, 32, 1)
+            order, files, _, _ = socket.recv_fds(self._control, 32, 2)
             if not order:
                 return
-            done = self._fork(files[0]) if files else self._bury(int(order[1:]))
+            done = self._fork(Pipes(*files)) if files else self._bury(int(order[1:]))
             self._control.sendall(b"%d" % done)
 
-    def _fork(self, file: int) -> int:
-        channel = socket.socket(fileno=file)
+    def _fork(self, pipes: Pipes) -> int:
         nursery = os.getpid()
         worker = os.fork()
         if worker == 0:
-            serve(self._data, _confine(channel, nursery, self._memory), self._seconds)
-        channel.close()
+            _confine(pipes, nursery, self._memory)
+            serve(self._data, pipes, self._seconds)
+        for file in pipes:
+            os.close(file)
         return worker
 
     @staticmethod

@@ -7,6 +7,7 @@ so that a limit that is met late is still told with a status of its own, never b
 
 import asyncio
 import hashlib
+import os
 import socket
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from cesergraph.web import worker as far
 from cesergraph.web.limits import MEGABYTE, Limits, refuse_excess
 from cesergraph.web.problems import Problem
 from cesergraph.web.refusals import INTERRUPTED, MALFORMED, crowded, died, interrupted, no_room, refused, too_slow
-from cesergraph.web.worker import FRAME, Job
+from cesergraph.web.worker import FRAME, Job, Pipes
 
 _READ = 1 << 16
 _STARTING = 120.0
@@ -102,10 +103,10 @@ class _Ticket(asyncio.Future[Result]):
 
 
 class _Worker:
-    """One worker process: its socket, and the ticket it works on."""
+    """One worker process: the pipes to and from it, and the ticket it works on."""
 
-    def __init__(self, pool: "WorkerPool", pid: int, channel: socket.socket) -> None:
-        self.pid, self.channel = pid, channel
+    def __init__(self, pool: "WorkerPool", pid: int, pipes: Pipes) -> None:
+        self.pid, self.pipes = pid, pipes
         self.ticket: _Ticket | None = None
         self._pool = pool
         self._read = bytearray()
@@ -115,7 +116,7 @@ class _Worker:
         self.ticket, ticket.worker = ticket, self
         packed = ticket.job.packed()
         try:
-            sent = self.channel.send(packed)
+            sent = os.write(self.pipes.jobs, packed)
         except OSError:
             sent = 0
         if sent < len(packed):
@@ -124,7 +125,7 @@ class _Worker:
     def readable(self) -> None:
         """Take what the process has written."""
         try:
-            read = self.channel.recv(_READ)
+            read = os.read(self.pipes.answers, _READ)
         except BlockingIOError:
             return
         except OSError:
@@ -166,20 +167,23 @@ class _Nursery:
         async with asyncio.timeout(_STARTING):
             await self._reply()
 
-    async def fork(self) -> tuple[int, socket.socket]:
-        """Return a new worker: its process id and a socket to it. Raise _Gone."""
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
+    async def fork(self) -> tuple[int, Pipes]:
+        """Return a new worker: its process id and our ends of the pipes to and from it. Raise _Gone."""
+        (jobs, our_jobs), (our_answers, answers) = os.pipe(), os.pipe()
         with ExitStack() as unless_done:
-            unless_done.enter_context(ours)
+            for ours in (our_jobs, our_answers):
+                os.set_blocking(ours, False)
+                unless_done.callback(os.close, ours)
             try:
-                with theirs:
-                    socket.send_fds(self._control, [b"F"], [theirs.fileno()])
+                socket.send_fds(self._control, [b"F"], [jobs, answers])
             except OSError as error:
                 raise _Gone from error
+            finally:
+                os.close(jobs)
+                os.close(answers)
             worker = int(await self._reply())
             unless_done.pop_all()
-        return worker, ours
+        return worker, Pipes(our_jobs, our_answers)
 
     async def bury(self, worker: int) -> int:
         """Kill a worker and return how it ended, as ``subprocess`` does. Raise _Gone."""
@@ -362,8 +366,9 @@ class WorkerPool:
             self._workers.discard(worker)
             if worker in self._idle:
                 self._idle.remove(worker)
-            self.loop.remove_reader(worker.channel)
-            worker.channel.close()
+            self.loop.remove_reader(worker.pipes.answers)
+            for file in worker.pipes:
+                os.close(file)
             self._lost.append(worker)
             self._changed.set()
 
@@ -386,7 +391,7 @@ class WorkerPool:
         while len(self._workers) < self.limits.workers:
             worker = _Worker(self, *await self._nursery.fork())
             self._workers.add(worker)
-            self.loop.add_reader(worker.channel, worker.readable)
+            self.loop.add_reader(worker.pipes.answers, worker.readable)
             self._set_free(worker)
         self._admit()  # those whose workers have died, while others were idle
 
