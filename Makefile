@@ -44,7 +44,7 @@ web: $(VENDOR) ## Apporte au site ses scripts et ses cartes, pris de npm / Bring
 bench: $(DEV) $(STORE)/CURRENT ## Mesure les durées face aux pairs / Measure against the peers (benchmarks/RESULTS.md)
 	@mkdir -p build && { echo "# Benchmarks"; echo; \
 	echo "Written by \`make bench\`: medians, the peers in the same run; compare only figures of one part."; \
-	for part in startup build_time queries_time; do $(BIN)/python benchmarks/$$part.py || exit 1; done; } >build/RESULTS.md
+	for part in startup build_time queries_time site_time endpoint_time publish_time; do $(BIN)/python benchmarks/$$part.py || exit 1; done; } >build/RESULTS.md
 	@mv build/RESULTS.md benchmarks/RESULTS.md && cat benchmarks/RESULTS.md
 
 notebook: $(DEV) $(STORE)/CURRENT ## Exécute les carnets en pages HTML / Run the notebooks into HTML pages
