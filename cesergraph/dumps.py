@@ -282,6 +282,7 @@ class _Counts:
 def main(words: Sequence[str]) -> None:
     """Write the dumps of the version in a folder; the server has this done beside it, in a process of its own."""
     (folder,) = words
+    os.nice(19)  # who reads pages or asks goes first
     try:
         ensure_dumps(EmbeddedStore(Path(folder)))
     except CesergraphError as error:
