@@ -92,7 +92,12 @@ class Figures:
 def dumps_of(store: EmbeddedStore) -> tuple[Path, Figures] | None:
     """Return the folder of a version's dumps and their figures, None where they are not written yet."""
     folder = store.folder / FOLDER
-    return (folder, Figures.read(folder)) if folder.is_dir() else None
+    return (folder, Figures.read(folder)) if are_written(store) else None
+
+
+def are_written(store: EmbeddedStore) -> bool:
+    """Tell whether the dumps of a version are there."""
+    return (store.folder / FOLDER).is_dir()
 
 
 def figures_of(store: EmbeddedStore) -> Figures | None:

@@ -251,3 +251,15 @@ def test_a_newer_build_is_served_without_a_restart(tmp_path: Path) -> None:
         lines = mini_lines() | {"decision": sorted(DECISIONS.splitlines(keepends=True))}
         write_store(path, lines, search_rows=[], problems=[])
         servers.wait_until(lambda: ask(address, "/doc/organisation/retiree.ttl").status == 410)
+
+
+def test_what_is_kept_is_what_was_written(site: str) -> None:
+    path = "/questions/vote_by_voter"
+    first, again = (ask(site, path, Accept="text/html") for _ in range(2))
+    assert (first.status, first.body, first.headers["etag"]) == (200, again.body, again.headers["etag"])
+    packed = [ask(site, path, Accept="text/html", Accept_Encoding="gzip") for _ in range(2)]
+    assert [gzip.decompress(one.body) for one in packed] == [first.body] * 2
+    assert ask(site, f"/en{path}", Accept="text/html").body != first.body
+    for _ in range(2):
+        wrong = ask(site, "/questions/departements_of_a_region?region_code=x", Accept="text/html")
+        assert (wrong.status, wrong.headers.get("etag")) == (400, None)

@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from cesergraph import __version__
 from cesergraph.catalogue import release
-from cesergraph.dumps import dumps_of
+from cesergraph.dumps import are_written, dumps_of
 from cesergraph.namespaces import BASE, GRAPH, ID, shorten
 from cesergraph.search import find
 from cesergraph.web import vocabularies
@@ -36,7 +36,7 @@ from cesergraph.web.files import File, site_map, waiting
 from cesergraph.web.negotiation import choose
 from cesergraph.web.pages import PAGES, thing
 from cesergraph.web.problems import Problem
-from cesergraph.web.responses import represent
+from cesergraph.web.responses import is_kept, represent
 from cesergraph.web.site import Maker, Page, Request, Site
 from cesergraph.web.sparql import GraphStore
 
@@ -269,25 +269,31 @@ async def answer_page(
     lang = request.scope["lang"]
     query = request.url.query
     asked = Request(parts, parse_query(query))
+    state = f"{edition(site)} {path}?{query} {lang}"
+    told = {"Content-Language": lang} | dict(headers or {})
+
+    def write() -> bytes:
+        page = maker(site, lang, asked)
+        body = site.render(page, lang, path, query)
+        if page.status != 200:
+            raise _Odd(body, page.status)
+        return body
 
     def make() -> Response:
-        page = maker(site, lang, asked)
-        told = {"Content-Language": lang} | dict(headers or {})
-        if page.status != 200:
-            return Response(
-                site.render(page, lang, path, query), page.status, told | {"Content-Type": HTML + "; charset=utf-8"}
-            )
-        state = f"{edition(site)} {path}?{query} {lang}"
-        return represent(
-            request.headers,
-            HTML,
-            lambda: site.render(page, lang, path, query),
-            state=state,
-            modified=modified(site),
-            headers=told,
-        )
+        try:
+            return represent(request.headers, HTML, write, state=state, modified=modified(site), headers=told)
+        except _Odd as odd:
+            return Response(odd.body, odd.status, told | {"Content-Type": f"{HTML}; charset=utf-8"})
 
-    return await run_in_threadpool(make)
+    return make() if is_kept(request.headers, HTML, state) else await run_in_threadpool(make)
+
+
+class _Odd(Exception):
+    """A page with a status of its own, which is not kept."""
+
+    def __init__(self, body: bytes, status: int) -> None:
+        super().__init__()
+        self.body, self.status = body, status
 
 
 def parse_query(query: str) -> dict[str, list[str]]:
@@ -329,10 +335,14 @@ def links(site: Site, resource: Resource) -> str:
     )
 
 
-@lru_cache(maxsize=2)
 def edition(site: Site) -> str:
-    """Return what all representations of a site depend on: its data, and the program that writes them."""
-    return f"{site.store.folder.name} {site.base} {_program()}"
+    """Return what all representations of a site depend on: its data and dumps, and the program that writes them."""
+    return f"{_edition(site)} {are_written(site.store)}"
+
+
+@lru_cache(maxsize=2)
+def _edition(site: Site) -> str:
+    return f"{site.store.folder.name} {site.base} {site.options} {_program()}"
 
 
 @lru_cache(maxsize=2)

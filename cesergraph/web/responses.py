@@ -3,9 +3,11 @@
 import gzip
 import hashlib
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
+from threading import Lock
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -17,7 +19,10 @@ from cesergraph.web.problems import Problem
 from cesergraph.web.site import Page, Site
 
 _SMALL = 1000
+_MOST_KEPT = 64_000_000
+_GZIP = b"\x1f\x8b"
 _TAG = re.compile(r'(?:W/)?"([^"]*)"|\*')
+_PACKED_ALREADY = "application/gzip"
 _PACKED = ("text/", "application/", "image/svg+xml")
 
 
@@ -32,23 +37,62 @@ def represent(
 ) -> Response:
     """Return the response with one representation, or 304 where the client holds it; ``write`` runs only if needed.
 
-    ``state`` is all that the bytes depend on, so that the entity tag is known before they are; ``modified`` is in
-    seconds since 1970. A compressed representation has a tag of its own.
+    ``state`` is all that the bytes depend on, so that the entity tag is known before they are, and bytes once written
+    are kept for the next client; ``modified`` is in seconds since 1970. A compressed representation has its own tag.
     """
-    packed = media_type.startswith(_PACKED) and accepts(asked.get("accept-encoding", ""), "gzip")
-    tag = hashlib.sha256(f"{state}\n{media_type}".encode()).hexdigest()[:24] + ("-gzip" if packed else "")
+    tag, packed = _tag(asked, media_type, state)
     told = {"ETag": f'"{tag}"', "Last-Modified": _written(modified), "Cache-Control": "no-cache"}
     told |= headers
     told["Vary"] = ", ".join(filter(None, (told.get("Vary"), "Accept-Encoding")))
     if _is_held(asked, tag, modified):
         return Response(status_code=304, headers=told)
-    body = write()
-    if packed and len(body) >= _SMALL:
-        # Without the name and the time that gzip would write, the same bytes are compressed to the same bytes.
-        body = gzip.compress(body, compresslevel=5, mtime=0)
+    body = _KEPT.get(tag) or _KEPT.keep(tag, _pack(write()) if packed else write())
+    if packed and body.startswith(_GZIP):
         told["Content-Encoding"] = "gzip"
     charset = "; charset=utf-8" if media_type.startswith("text/") else ""
     return Response(body, headers=told | {"Content-Type": media_type + charset})
+
+
+def is_kept(asked: Headers, media_type: str, state: str) -> bool:
+    """Tell whether ``represent`` would answer without writing anything."""
+    return _tag(asked, media_type, state)[0] in _KEPT
+
+
+def _tag(asked: Headers, media_type: str, state: str) -> tuple[str, bool]:
+    """Return the entity tag of what will be sent, and whether it will be compressed."""
+    packed = media_type.startswith(_PACKED) and media_type != _PACKED_ALREADY
+    packed = packed and accepts(asked.get("accept-encoding", ""), "gzip")
+    return hashlib.sha256(f"{state}\n{media_type}".encode()).hexdigest()[:24] + ("-gzip" if packed else ""), packed
+
+
+def _pack(body: bytes) -> bytes:
+    """Return a body compressed where that is worth it.
+
+    Without the name and the time that gzip would write, the same bytes are compressed to the same bytes.
+    """
+    return gzip.compress(body, compresslevel=5, mtime=0) if len(body) >= _SMALL else body
+
+
+class _Kept(OrderedDict[str, bytes]):
+    """The bodies sent last, by entity tag, up to so many bytes in all."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._room = most
+        self._lock = Lock()
+
+    def keep(self, tag: str, body: bytes) -> bytes:
+        """Keep a body and return it; the oldest make room, and one that takes a tenth of it is not kept."""
+        with self._lock:
+            if tag not in self and len(body) * 10 <= _MOST_KEPT:
+                self[tag] = body
+                self._room -= len(body)
+                while self._room < 0:
+                    self._room += len(self.popitem(last=False)[1])
+        return body
+
+
+_KEPT = _Kept(_MOST_KEPT)
 
 
 @lru_cache(maxsize=16)
