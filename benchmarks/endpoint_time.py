@@ -34,7 +34,7 @@ def resident(pid: int) -> float:
 def million_rows(address: str, pid: int) -> tuple[float, float, float]:
     """Return the bytes of a million rows in megabytes, and the memory of the web process before and after."""
     before = resident(pid)
-    asked = f"{address}/sparql?query=SELECT%20%2A%20%7B%3Fs%20%3Fp%20%3Fo%7D%20LIMIT%20999999"
+    asked = f"{address}/sparql?query=SELECT%20%3Fs%20%3Fp%20%7B%3Fs%20%3Fp%20%3Fo%7D%20LIMIT%20999999"
     request = urllib.request.Request(asked, headers={"Accept": "text/csv"})
     size = 0
     with urllib.request.urlopen(request, timeout=120) as answer:

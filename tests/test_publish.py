@@ -98,9 +98,7 @@ def test_no_link_of_a_small_site_is_dead(mini_site: Path) -> None:
 @pytest.mark.slow
 def test_no_link_of_all_documents_is_dead(documents_site: Path) -> None:
     assert len(list(documents_site.rglob("*.ttl"))) > 5_000
-    dead = dead_links(documents_site)
-    # What documents say of territories is kept; the territories themselves come with their register.
-    assert [one for one in dead if "/doc/territoire/" not in one and "siren" not in one][:20] == []
+    assert dead_links(documents_site)[:20] == []
 
 
 def digest(site: Path) -> dict[str, str]:

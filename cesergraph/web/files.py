@@ -1,5 +1,6 @@
 """What the site has at fixed addresses beside its pages: styles, scripts, and what programs fetch."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -84,6 +85,10 @@ def _vocabularies() -> dict[str, File]:
     return {f"/{path}.{one.suffix}": written(path, one) for path in documents() for one in FORMATS.values()}
 
 
+# A thing that is only referred to has a page too, which says by what.
+_THINGS = re.compile(rf"<({re.escape(ID)}[^>#]+)[>#]")
+
+
 @lru_cache(maxsize=2)
 def site_map(site: Site) -> Mapping[str, bytes]:
     """Return the files of the map of the site by path: ``/sitemap.xml`` and its parts."""
@@ -97,10 +102,10 @@ def all_things(site: Site) -> Iterator[str]:
     yield from sorted(seen)
     for lines in map(site.store.quads, site.store.sources()):
         for line in lines:
-            iri = line[1 : line.index(">")]
-            if iri not in seen and "#" not in iri and iri.startswith(ID):
-                seen.add(iri)
-                yield iri
+            for iri in _THINGS.findall(line):
+                if iri not in seen:
+                    seen.add(iri)
+                    yield iri
     yield from (iri for path in schemes() for iri in concepts(path))
 
 

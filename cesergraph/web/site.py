@@ -98,7 +98,9 @@ class Site:
             return "/doc/" + quote(iri.removeprefix(ID), safe=_SAFE + "#%")
         if iri.startswith(CG):
             return "/def#" + iri.removeprefix(CG)
-        if iri.startswith((VOCAB, GRAPH, BASE + "dataset/")):
+        if iri.startswith(BASE + "dataset/"):
+            return "/telechargements"
+        if iri.startswith((VOCAB, GRAPH)):
             return "/" + quote(iri.removeprefix(BASE), safe=_SAFE + "#%")
         return ""
 

@@ -100,6 +100,7 @@ def _values(words: Words, described: Description, title: str, why: bool) -> Mapp
     return {
         "iri": iri,
         "name": words.name(iri),
+        "fragments": _fragments(described),
         "kind": _kind(words, described),
         "groups": grouped(words, described, path),
         "source": words.chips(main_source(described)),
@@ -124,6 +125,12 @@ def _by_document(words: Words, passages: Sequence[Passage]) -> list[tuple[Markup
     for one in passages:
         found.setdefault(words.document(one), []).append((words.offsets(one), one.quote))
     return [(words.link(document) if document else Markup(), places) for document, places in found.items()]
+
+
+def _fragments(described: Description) -> list[str]:
+    """Return the names of the parts of a thing that have no page but its own, so that a link to one arrives there."""
+    values = (value.term.value for one in described.properties for value in one.values)
+    return sorted({value.partition("#")[2] for value in values if value.startswith(f"{described.iri}#")})
 
 
 def _summary(words: Words, described: Description) -> str:
