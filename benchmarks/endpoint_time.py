@@ -46,7 +46,7 @@ def million_rows(address: str, pid: int) -> tuple[float, float, float]:
 def main() -> None:
     """Print the tables."""
     heading("SPARQL endpoint", __file__)
-    with tempfile.TemporaryDirectory() as room, ExitStack() as servers:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as room, ExitStack() as servers:
         store = Path(room) / "store"
         oxigraph = build(store, SIZE)
         ours, theirs = "http://127.0.0.1:7986", "http://127.0.0.1:7987"

@@ -17,7 +17,7 @@ def main() -> None:
     """Print the table."""
     heading("Static publication", __file__)
     rows = []
-    with tempfile.TemporaryDirectory() as room:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as room:
         for size in (1, *SIZES):
             store = Path(room) / f"store-{size}"
             build(store, size)

@@ -1,6 +1,7 @@
 """The live server: one site over the store's current version, replaced in full when a build brings a newer one."""
 
 import asyncio
+import logging
 import os
 import socket
 import sys
@@ -14,7 +15,7 @@ from starlette.applications import Starlette
 from cesergraph import dumps
 from cesergraph.catalogue import Options
 from cesergraph.dumps import dumps_of
-from cesergraph.errors import ParameterError
+from cesergraph.errors import ParameterError, StoreError
 from cesergraph.store import EmbeddedStore, open_store
 from cesergraph.things import Things
 from cesergraph.web.app import create_app
@@ -22,6 +23,7 @@ from cesergraph.web.files import site_files
 from cesergraph.web.site import Site
 from cesergraph.web.workers import PooledSource, WorkerPool
 
+_log = logging.getLogger("cesergraph.web")
 _LOOKS = 2.0
 _LINGERS = 30.0
 _BYTES_A_QUAD = 450
@@ -34,6 +36,7 @@ class Live:
 
     def __init__(self, path: Path, base: str, options: Options) -> None:
         self._path, self._base, self._options = path, base, options
+        self._dumping: asyncio.subprocess.Process | None = None
         self.when_open: Callable[[], None] = lambda: None
 
     @asynccontextmanager
@@ -47,6 +50,9 @@ class Live:
         finally:
             watch.cancel()
             await app.state.pool.stop()
+            if self._dumping is not None and self._dumping.returncode is None:
+                self._dumping.terminate()
+                await self._dumping.wait()
 
     async def _open(self, app: Starlette) -> None:
         store = open_store(self._path)
@@ -60,17 +66,24 @@ class Live:
         app.state.pool = pool
         if dumps_of(store) is None:
             # Beside the server, in a process of its own: 15 seconds of work for 500,000 quads.
-            app.state.dumping = await asyncio.create_subprocess_exec(
+            self._dumping = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", dumps.__name__, str(store.folder)
             )
 
     async def _watch(self, app: Starlette) -> None:
         while True:
             await asyncio.sleep(_LOOKS)
-            if open_store(self._path).folder != app.state.site.store.folder:
-                former = app.state.pool
+            former = app.state.pool
+            try:
+                if open_store(self._path).folder == app.state.site.store.folder:
+                    continue
                 await self._open(app)
-                asyncio.get_running_loop().call_later(_LINGERS, asyncio.ensure_future, former.stop())
+            except StoreError as error:
+                # The version that is open goes on answering; the next look may find a sound one.
+                _log.warning("%s", error)
+                continue
+            await asyncio.sleep(_LINGERS)
+            await former.stop()
 
 
 def _fits(store: EmbeddedStore) -> bool:
