@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from hashlib import sha256
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from urllib.parse import parse_qs, quote
 
 from starlette.concurrency import run_in_threadpool
@@ -32,7 +31,7 @@ from cesergraph.web.documents import (
     thing_document,
     write_rdf,
 )
-from cesergraph.web.files import File, site_map, waiting
+from cesergraph.web.files import File, site_map, waiting, walk
 from cesergraph.web.negotiation import choose
 from cesergraph.web.pages import PAGES, thing
 from cesergraph.web.problems import Problem
@@ -54,6 +53,15 @@ class Resource:
     represent: Callable[[HttpRequest, Format, Mapping[str, str]], Response]
 
 
+def represented(
+    request: HttpRequest, media_type: str, key: str, write: Callable[[], bytes], headers: Mapping[str, str]
+) -> Response:
+    """Return the response with a representation of what is at an address; ``key`` tells it from all others."""
+    site: Site = request.app.state.site
+    state = f"{edition(site)} {key}"
+    return represent(request.headers, media_type, write, state=state, modified=modified(site), headers=headers)
+
+
 def thing_at(iri: str, path: str) -> Resource:
     """Return the resource of a thing of the graph."""
 
@@ -63,10 +71,7 @@ def thing_at(iri: str, path: str) -> Resource:
         def write() -> bytes:
             return write_rdf(thing_document(site.things, iri), format)
 
-        state = f"{edition(site)} {path}"
-        return represent(
-            request.headers, format.media_type, write, state=state, modified=modified(site), headers=headers
-        )
+        return represented(request, format.media_type, path, write, headers)
 
     return Resource(iri, path, thing.page, tuple(FORMATS), write_thing)
 
@@ -75,12 +80,8 @@ def concept_at(path: str) -> Resource:
     """Return the resource of a concept of a code list."""
 
     def write_concept(request: HttpRequest, format: Format, headers: Mapping[str, str]) -> Response:
-        site: Site = request.app.state.site
         write = partial(vocabularies.document, path, format)
-        state = f"{edition(site)} {path}"
-        return represent(
-            request.headers, format.media_type, write, state=state, modified=modified(site), headers=headers
-        )
+        return represented(request, format.media_type, path, write, headers)
 
     return Resource(BASE + path, f"/{path}", thing.page, tuple(FORMATS), write_concept)
 
@@ -198,10 +199,8 @@ def data_suffixes(request: HttpRequest, path: str) -> list[str]:
 
 
 async def _send_file(request: HttpRequest, path: str, headers: Mapping[str, str]) -> Response:
-    site: Site = request.app.state.site
     file: File = request.app.state.files[path]
-    send = partial(represent, state=f"{edition(site)} {path}", modified=modified(site), headers=headers)
-    return await run_in_threadpool(send, request.headers, file.media_type, file.write)
+    return await run_in_threadpool(represented, request, file.media_type, path, file.write, headers)
 
 
 async def _dump(request: HttpRequest) -> Response:
@@ -269,7 +268,7 @@ async def answer_page(
     lang = request.scope["lang"]
     query = request.url.query
     asked = Request(parts, parse_query(query))
-    state = f"{edition(site)} {path}?{query} {lang}"
+    key = f"{path}?{query} {lang}"
     told = {"Content-Language": lang} | dict(headers or {})
 
     def write() -> bytes:
@@ -281,11 +280,12 @@ async def answer_page(
 
     def make() -> Response:
         try:
-            return represent(request.headers, HTML, write, state=state, modified=modified(site), headers=told)
+            return represented(request, HTML, key, write, told)
         except _Odd as odd:
             return Response(odd.body, odd.status, told | {"Content-Type": f"{HTML}; charset=utf-8"})
 
-    return make() if is_kept(request.headers, HTML, state) else await run_in_threadpool(make)
+    is_ready = is_kept(request.headers, HTML, f"{edition(site)} {key}")
+    return make() if is_ready else await run_in_threadpool(make)
 
 
 class _Odd(Exception):
@@ -355,21 +355,13 @@ def modified(site: Site) -> float:
 def _program() -> str:
     """Return the digest of the files that make the pages: a changed template is a changed representation."""
     digest = sha256(__version__.encode())
-    for file in _walk(files("cesergraph.web")):
-        digest.update(file.read_bytes())
+    for path, file in walk(files("cesergraph.web")):
+        if path.endswith(_WRITING) and not path.startswith("/vendor/"):
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _walk(folder: Traversable) -> list[Traversable]:
-    found: list[Traversable] = []
-    for entry in sorted(folder.iterdir(), key=lambda one: one.name):
-        if entry.is_dir():
-            found += _walk(entry) if entry.name in ("pages", "static") else []
-        elif entry.name.endswith((".py", ".html", ".toml", ".css", ".js", ".svg")):
-            found.append(entry)
-    return found
-
-
+_WRITING = (".py", ".html", ".toml", ".css", ".js", ".svg")
 ADDRESSES: list[BaseRoute] = [
     Route("/id/{ref:path}", _identifier),
     Route("/doc/{ref:path}", _document),

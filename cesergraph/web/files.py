@@ -113,15 +113,16 @@ def all_things(site: Site) -> Iterator[str]:
 def assets() -> Mapping[str, File]:
     """Return our styles, scripts and pictures, and those of others that ``make web`` has put beside them."""
     room = files("cesergraph.web")
-    own = {f"/static{path}": file for path, file in _walk(room.joinpath("static"))}
-    others = {f"/static/vendor{path}": file for path, file in _walk(room.joinpath("vendor"))}
+    own = {f"/static{path}": file for path, file in walk(room.joinpath("static"))}
+    others = {f"/static/vendor{path}": file for path, file in walk(room.joinpath("vendor"))}
     return {path: File(_media_type(path), file.read_bytes) for path, file in (own | others).items()}
 
 
-def _walk(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversable]]:
+def walk(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversable]]:
+    """Yield every file below a folder with its path, in order; nothing where there is no folder."""
     for entry in sorted(folder.iterdir(), key=lambda one: one.name) if folder.is_dir() else ():
         if entry.is_dir():
-            yield from _walk(entry, f"{path}/{entry.name}")
+            yield from walk(entry, f"{path}/{entry.name}")
         else:
             yield f"{path}/{entry.name}", entry
 

@@ -8,10 +8,9 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from cesergraph.web.addresses import edition, modified, parse_query
+from cesergraph.web.addresses import parse_query, represented
 from cesergraph.web.pages.question import FILES, answer_file
 from cesergraph.web.pages.search import PATH, propose, search_file
-from cesergraph.web.responses import represent
 from cesergraph.web.site import Site
 
 _TYPES = {"csv": "text/csv", "json": "application/json"}
@@ -51,16 +50,9 @@ async def _answer(request: HttpRequest, media_type: str, write: Writer, headers:
     site: Site = request.app.state.site
     lang = request.scope["lang"]
     query = parse_query(request.url.query)
-    return await run_in_threadpool(
-        lambda: represent(
-            request.headers,
-            media_type,
-            lambda: write(site, query, lang),
-            state=f"{edition(site)} {request.url.path}?{request.url.query} {lang}",
-            modified=modified(site),
-            headers={"Content-Language": lang, **headers},
-        )
-    )
+    key = f"{request.url.path}?{request.url.query} {lang}"
+    told = {"Content-Language": lang, **headers}
+    return await run_in_threadpool(represented, request, media_type, key, lambda: write(site, query, lang), told)
 
 
 ROUTES: list[BaseRoute] = [

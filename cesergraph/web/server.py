@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from cesergraph import dumps
 from cesergraph.catalogue import Options
-from cesergraph.dumps import dumps_of
+from cesergraph.dumps import are_written
 from cesergraph.errors import ParameterError, StoreError
 from cesergraph.store import EmbeddedStore, open_store
 from cesergraph.things import Things
@@ -64,7 +64,7 @@ class Live:
         app.state.site = Site(store, source, Things(store.data, source), self._base, options=self._options)
         app.state.files = site_files(app.state.site)
         app.state.pool = pool
-        if dumps_of(store) is None:
+        if not are_written(store):
             # Beside the server, in a process of its own: 15 seconds of work for 500,000 quads.
             self._dumping = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", dumps.__name__, str(store.folder)
